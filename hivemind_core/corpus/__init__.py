@@ -1,0 +1,1 @@
+"""What there is: tables, the store on disk, importers, the taxonomy, caches."""

@@ -1,0 +1,1 @@
+"""Numbers from arrays: pure functions, no disk, no network."""

@@ -1,0 +1,1 @@
+"""Where responses lie: encode, project, cluster."""
