@@ -76,7 +76,9 @@ def parse_manifest(content: bytes, where: str) -> Manifest:
         values: Any = json.loads(content)
         version = int(values.get("schema_version", 0))
     except (ValueError, TypeError, AttributeError) as error:
-        raise CorpusError("corpus.json must be a JSON object", where=where, found=str(error)) from error
+        raise CorpusError(
+            "corpus.json must be a JSON object", where=where, found=str(error)
+        ) from error
     if version > SCHEMA_VERSION:
         raise CorpusError(
             f"this version reads corpora up to schema {SCHEMA_VERSION}",
@@ -90,4 +92,6 @@ def parse_manifest(content: bytes, where: str) -> Manifest:
         values["sources"] = tuple(Source(**source) for source in values.get("sources", ()))
         return Manifest(**{name: value for name, value in values.items() if name in known})
     except TypeError as error:
-        raise CorpusError("corpus.json must hold what a corpus is", where=where, found=str(error)) from error
+        raise CorpusError(
+            "corpus.json must hold what a corpus is", where=where, found=str(error)
+        ) from error
