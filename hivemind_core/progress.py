@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from tqdm import tqdm
 
@@ -33,7 +34,7 @@ def show_progress(environment: Mapping[str, str] = os.environ) -> Iterator[Repor
     if environment.get("HIVEMIND_PROGRESS") == "json":
         yield report_lines
         return
-    bars: dict[str, tqdm[None]] = {}
+    bars: dict[str, Any] = {}
 
     def report(stage: str, done: int, total: int) -> None:
         bar = bars.get(stage)

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -108,7 +109,7 @@ class Corpus:
         columns: list[str] | None = None,
     ) -> pa.Table:
         """Return the rows of a Parquet file whose column `where[0]` is one of `where[1]`."""
-        filters = None
+        filters: list[tuple[str, str, object]] | None = None
         if where is not None:
             values = sorted(set(where[1]))
             # Arrow cannot type an empty list; no id and no category is empty text.
@@ -376,7 +377,7 @@ def _split_rows(rows: pa.Table) -> list[tuple[int, int]]:
     for end in ends.tolist():
         if end - cuts[-1] >= ROW_GROUP_ROWS or end == len(ids):
             cuts.append(end)
-    return list(zip(cuts[:-1], cuts[1:], strict=True))
+    return list(pairwise(cuts))
 
 
 def hash_tables(tables: Mapping[str, pa.Table]) -> str:
