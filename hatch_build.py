@@ -7,7 +7,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-CARRIED = ("app.py", "pages", "frame", "data", ".streamlit")
+CARRIED = ("app.py", "pages", "frame", "data", ".streamlit/config.toml")
 
 
 class DashboardHook(BuildHookInterface):
