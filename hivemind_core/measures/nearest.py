@@ -1,0 +1,81 @@
+"""How many models are among the nearest responses."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hivemind_core.measures.arrays import Floats, Integers
+
+NEIGHBOURS = tuple(range(5, 51, 5))
+PRECISION = 1_000_000
+
+
+def count_nearest_models(
+    vectors: NDArray[np.float32],
+    models: Integers,
+    neighbours: tuple[int, ...] = NEIGHBOURS,
+) -> Floats:
+    """Return the mean number of distinct models among the N nearest responses of one query.
+
+    For each response its N nearest others by cosine, rounded to 1e-6; of equally near ones the
+    row that comes first is nearer, so give rows in the order of their response ids.
+
+    Parameters
+    ----------
+    vectors : (n, d) float32
+        Unit rows: responses by models to one query, no people.
+    models : (n,) int
+        Model of each row (the model, not the source: strategies of one model count once).
+    neighbours : tuple of int
+        The N, ascending.
+
+    Returns
+    -------
+    (len(neighbours),) float64
+        In [1, min(N, models)]: 1 where models keep to themselves. nan where n <= N.
+
+    Notes
+    -----
+    Misleads where models have unequal numbers of responses: a model with few is rarely near.
+    """
+    n = len(vectors)
+    counts = np.full(len(neighbours), np.nan)
+    usable = [N for N in neighbours if N < n]
+    if not usable:
+        return counts
+    near = _rank_nearest(vectors, usable[-1])
+    is_new = _find_first_seen(models[near])
+    seen = np.cumsum(is_new.sum(axis=0, dtype=np.int64)) / n
+    counts[: len(usable)] = seen[np.array(usable) - 1]
+    return counts
+
+
+def _rank_nearest(vectors: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Return each row's nearest other rows, nearest first, shape (n, count).
+
+    Cosine and row number go into one integer key, which makes ties exact and one partial sort
+    enough for every N.
+    """
+    n = len(vectors)
+    rows = vectors.astype(np.float64)
+    cosines = rows @ rows.T
+    cosines *= -PRECISION
+    np.rint(cosines, out=cosines)
+    np.fill_diagonal(cosines, 2 * PRECISION)  # itself is farthest
+    cosines += 2 * PRECISION  # keys are not negative
+    keys = cosines.astype(np.int64)
+    keys *= n
+    keys += np.arange(n)
+    keys.partition(count - 1, axis=1)
+    nearest = np.sort(keys[:, :count], axis=1)
+    return nearest % n
+
+
+def _find_first_seen(models: Integers) -> NDArray[np.bool_]:
+    """Return where a model appears for the first time in its row, shape as given."""
+    order = np.argsort(models, axis=1, kind="stable")
+    ranked = np.take_along_axis(models, order, axis=1)
+    first = np.ones(models.shape, bool)
+    first[:, 1:] = ranked[:, 1:] != ranked[:, :-1]
+    found = np.empty_like(first)
+    np.put_along_axis(found, order, first, axis=1)
+    return found

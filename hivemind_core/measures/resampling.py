@@ -1,0 +1,75 @@
+"""Bootstrap over queries: weighted means and their intervals as matrix products."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from hivemind_core.measures.arrays import Floats
+
+DRAWS = 1000
+CHUNK = 100
+
+
+def draw_weights(queries: int, draws: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """Yield how often each draw takes each query, in chunks of at most 100 draws, (draws, q).
+
+    Each row is one resample of the queries with replacement and sums to the number of queries.
+    """
+    even = np.full(queries, 1 / queries) if queries else np.zeros(0)
+    for start in range(0, draws, CHUNK):
+        size = min(CHUNK, draws - start)
+        yield rng.multinomial(queries, even, size=size).astype(np.float64)
+
+
+def average(values: Floats, weights: Floats) -> Floats:
+    """Return the weighted mean of each column over rows that are not nan.
+
+    Parameters
+    ----------
+    values : (q, c) float64
+    weights : (q, c) float64
+        What each value counts for.
+
+    Returns
+    -------
+    (c,) float64
+        nan where a column has no value.
+    """
+    return next(iter(resample(values, weights, [np.ones((1, len(values)))])))[0]
+
+
+def resample(
+    values: Floats, weights: Floats, drawn: Iterator[Floats] | list[Floats]
+) -> list[Floats]:
+    """Return the weighted column means of every draw, one (draws, c) array a chunk.
+
+    Parameters
+    ----------
+    values, weights : (q, c) float64
+        As in `average`.
+    drawn : iterable of (draws, q) float64
+        As of `draw_weights`.
+    """
+    present = ~np.isnan(values)
+    counted = np.where(present, weights, 0.0)
+    products = np.where(present, values, 0.0) * counted
+    means = []
+    for chunk in drawn:
+        totals = chunk @ counted
+        means.append(
+            np.divide(chunk @ products, totals, out=np.full(totals.shape, np.nan), where=totals > 0)
+        )
+    return means
+
+
+def find_interval(draws: Floats, level: float = 0.95) -> tuple[float, float]:
+    """Return the percentile interval of bootstrap draws; nan where none is defined.
+
+    Draws that are nan, because no query with a value was drawn, are left out.
+    """
+    defined = draws[~np.isnan(draws)]
+    if len(defined) == 0:
+        return float("nan"), float("nan")
+    tail = 100 * (1 - level) / 2
+    low, high = np.percentile(defined, [tail, 100 - tail])
+    return float(low), float(high)
