@@ -5,8 +5,8 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -41,14 +41,12 @@ def list_commands(program: str) -> list[tuple[str, list[str]]]:
     ]
 
 
-def find_unknown(words: list[str], command: click.Command) -> list[str]:
+def find_unknown(words: list[str], command: Any) -> list[str]:
     """Return the subcommands and options among the words that a command does not know."""
-    context = click.Context(command)
-    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        found = command.get_command(context, words[0])
-        if found is None:
+    while hasattr(command, "commands") and words and not words[0].startswith("-"):
+        if words[0] not in command.commands:
             return [words[0]]
-        command, words = found, words[1:]
+        command, words = command.commands[words[0]], words[1:]
     known = {"--help", "-h"}
     known |= {option for parameter in command.params for option in parameter.opts}
     return [word for word in words if word.startswith("-") and word.split("=")[0] not in known]
