@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 BASE = {"errors", "progress"}
 STAGES = {"space", "measures", "models"}
+CORE = BASE | STAGES | {"corpus", "measurement", "summary", "build", "figures"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "progress": {"errors"},
@@ -22,11 +23,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "measures": BASE | {"corpus"},
     "models": BASE | {"corpus"},
     "figures": BASE | {"corpus"} | STAGES,
-    "build": BASE | {"corpus"} | STAGES,
-    "cli": BASE | {"corpus", "build", "figures"} | STAGES,
-    "frame": BASE | {"corpus", "build", "figures"} | STAGES,
-    "pages": BASE | {"corpus", "build", "figures", "frame"} | STAGES,
-    "app": BASE | {"corpus", "build", "figures", "frame", "pages"} | STAGES,
+    "measurement": BASE | {"corpus"} | STAGES,
+    "summary": BASE | {"corpus"} | STAGES | {"measurement"},
+    "build": BASE | {"corpus"} | STAGES | {"measurement", "summary"},
+    "cli": CORE,
+    "frame": CORE,
+    "pages": CORE | {"frame"},
+    "app": CORE | {"frame", "pages"},
 }
 """Room to the rooms it may import; a room may always import itself."""
 
