@@ -22,7 +22,9 @@ KEPT_HIDDEN = {".ci", ".streamlit", ".gitignore", ".pre-commit-config.yaml", ".g
 
 def read_commands(text: str) -> Iterator[list[str]]:
     """Yield the words of every shell command in the code blocks of a document."""
-    for block in re.findall(r"^```(?:sh|bash|console)?\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        if language not in {"sh", "bash"}:
+            continue
         for line in block.replace("\\\n", " ").splitlines():
             words = shlex.split(line.removeprefix("$ "), comments=True)
             while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
@@ -53,7 +55,7 @@ def find_unknown(words: list[str], command: Any) -> list[str]:
 
 
 def test_commands_are_read_from_code_blocks() -> None:
-    text = "Run `x y`.\n```sh\n# why\nKEY=1 a b \\\n  --c  # more\n```\n```json\n{}\n```\n"
+    text = "```\nit's\n```\nRun `x y`.\n```sh\n# why\nKEY=1 a b \\\n  --c  # more\n```\n"
     assert list(read_commands(text)) == [["a", "b", "--c"]]
 
 
