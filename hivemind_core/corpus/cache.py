@@ -1,6 +1,7 @@
-"""Vectors kept by encoder and text, so that no text is encoded twice."""
+"""What need not be computed twice: vectors by encoder and text, maps by their input."""
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hivemind_core.errors import WorkError
@@ -81,3 +84,46 @@ def _make_key(fingerprint: str, text: str) -> bytes:
     """Return 32 bytes that stand for a text under an encoder."""
     length = len(fingerprint).to_bytes(8, "big")
     return hashlib.sha256(length + fingerprint.encode() + text.encode()).digest()
+
+
+@dataclass(frozen=True)
+class TableCache:
+    """Tables kept by key, one file each; a file is whole or absent.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Made when first written.
+    """
+
+    folder: Path
+
+    def read(self, key: str) -> pa.Table | None:
+        """Return the table kept under a key; None where there is none or it is damaged."""
+        try:
+            return pq.read_table(self.folder / f"{key}.parquet", partitioning=None)
+        except (OSError, pa.ArrowException):
+            return None
+
+    def write(self, key: str, table: pa.Table) -> None:
+        """Keep a table.
+
+        Raises
+        ------
+        WorkError
+            If it cannot be written.
+        """
+        path = self.folder / f"{key}.parquet"
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            pq.write_table(table, temporary)
+            temporary.replace(path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise WorkError(
+                "the cache of maps cannot be written",
+                where=str(self.folder),
+                found=error.strerror or str(error),
+                remedy="Free some space, or set HIVEMIND_CACHE to another folder",
+            ) from error

@@ -39,7 +39,7 @@ def count_nearest_models(
     """
     n = len(vectors)
     counts = np.full(len(neighbours), np.nan)
-    usable = [N for N in neighbours if N < n]
+    usable = [count for count in neighbours if count < n]
     if not usable:
         return counts
     near = _rank_nearest(vectors, usable[-1])

@@ -100,7 +100,7 @@ def _fit_hdbscan(points: NDArray[np.float32], size: int) -> NDArray[np.int32]:
 
 
 def _sort_by_size(labels: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Return labels numbered from the largest cluster; of equal ones, that whose first point comes first."""
+    """Return labels numbered from the largest cluster; equal ones by their first point."""
     names, first, counts = np.unique(labels, return_index=True, return_counts=True)
     order = [i for i in np.lexsort((first, -counts)) if names[i] != NOISE]
     numbers = {int(names[i]): rank for rank, i in enumerate(order)}

@@ -1,0 +1,97 @@
+"""The tables of views: maps, clusters and measures, as the pages read them."""
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from hivemind_core.corpus.store import views_file
+
+VERSION = 1
+"""Part of every stamp: raise it when the same corpus gives other views."""
+
+POINTS = pa.schema(
+    [
+        ("response_id", pa.string()),
+        ("query_id", pa.string()),
+        ("source", pa.string()),
+        ("x", pa.float32()),
+        ("y", pa.float32()),
+        ("pca_x", pa.float32()),
+        ("pca_y", pa.float32()),
+        ("cluster", pa.int32()),
+    ]
+)
+CLUSTERS = pa.schema(
+    [
+        ("cluster", pa.int32()),
+        ("size", pa.int64()),
+        ("sources", pa.list_(pa.string())),
+        ("source_counts", pa.list_(pa.int64())),
+        ("models", pa.int64()),
+        ("medoid", pa.string()),
+        ("keywords", pa.list_(pa.string())),
+    ]
+)
+QUALITY = pa.schema(
+    [
+        ("responses", pa.int64()),
+        ("distinct_texts", pa.int64()),
+        ("method", pa.string()),
+        ("n_neighbors", pa.int64()),
+        ("min_cluster_size", pa.int64()),
+        ("clusters", pa.int64()),
+        ("noise_share", pa.float64()),
+        ("trustworthiness", pa.float64()),
+        ("pca_trustworthiness", pa.float64()),
+        ("stability", pa.float64()),
+        ("reason", pa.string()),
+    ]
+)
+INTRA = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("source", pa.string()),
+        ("n", pa.int64()),
+        ("similarity", pa.float64()),
+        ("vendi", pa.float64()),
+    ]
+)
+INTER = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("source_a", pa.string()),
+        ("source_b", pa.string()),
+        ("n_pairs", pa.int64()),
+        ("similarity", pa.float64()),
+    ]
+)
+NEAREST = pa.schema(
+    [("query_id", pa.string()), ("neighbours", pa.int64()), ("models", pa.float64())]
+)
+MEASURES: Mapping[str, pa.Schema] = {"intra": INTRA, "inter": INTER, "nearest": NEAREST}
+
+MAP_TABLES = (
+    "maps",
+    "clusters",
+    "map_quality",
+    "category_maps",
+    "category_clusters",
+    "category_quality",
+)
+FILES = (
+    *(f"{name}.parquet" for name in (*MAP_TABLES, *MEASURES)),
+    "summary.json",
+    "build.json",
+)
+
+
+def add_scope(scope: str, schema: pa.Schema) -> pa.Schema:
+    """Return a schema with the column in front that says which map a row belongs to."""
+    if scope in schema.names:
+        return schema
+    return pa.schema([(scope, pa.string()), *schema])
+
+
+def list_views(encoder: str) -> tuple[str, ...]:
+    """Return the files that a build writes for an encoder."""
+    return tuple(views_file(encoder, name) for name in FILES)
