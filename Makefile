@@ -46,7 +46,7 @@ pins: .venv/installed-test ## Take the newest versions and write them to constra
 
 # pip comes last into a new environment: where it is, the environment is whole.
 .venv/bin/pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo 'make: Python 3.11 or newer is needed; name it with make PYTHON=...' >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 		echo "make: $(PYTHON) lacks venv; on Debian: apt-get install python3-venv" >&2; exit 1; }
