@@ -1,0 +1,337 @@
+"""Bring records and vectors into a corpus: merged, checked, written all or nothing."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from hivemind_core.corpus.given_vectors import GivenVectors, merge_vectors
+from hivemind_core.corpus.manifest import Manifest
+from hivemind_core.corpus.records import Record
+from hivemind_core.corpus.responses import count_repeats, identify, settle_queries
+from hivemind_core.corpus.rows import Left, Sieve
+from hivemind_core.corpus.store import Corpus, embeddings_file, write_tables
+from hivemind_core.corpus.tables import (
+    PAIR_SCORES,
+    PREFERENCES,
+    QUERIES,
+    RATINGS,
+    RESPONSES,
+    SCORES,
+    TABLES,
+    Table,
+    build_rows,
+)
+from hivemind_core.errors import InputError, shorten
+from hivemind_core.progress import Report, report_nothing
+
+EMBEDDINGS = "embeddings"
+UNKNOWN_RESPONSE = "a response_id must belong to a response"
+
+Clock = Callable[[], datetime]
+
+
+def read_clock() -> datetime:
+    """Return the time now."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class About:
+    """What a corpus is to say of itself; None keeps what it says."""
+
+    name: str | None = None
+    source: str | None = None
+    licence: str | None = None
+    note: str | None = None
+
+
+NOTHING_SAID = About()
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of the rows given for one table.
+
+    Attributes
+    ----------
+    taken : int
+        Rows that are new.
+    already_there : int
+        Rows whose key and content the corpus, or an earlier row, holds.
+    completed : int
+        Rows that the corpus held with fewer columns filled.
+    left : tuple of Left
+        Rows not taken, by reason.
+    """
+
+    taken: int = 0
+    already_there: int = 0
+    completed: int = 0
+    left: tuple[Left, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did.
+
+    Attributes
+    ----------
+    corpus : str
+        Name of the corpus.
+    content_hash : str
+    tables : dict of str to Taken
+        Only the tables that rows were given for, and "embeddings".
+    withheld : dict of str to int
+        In the whole corpus: responses without `text` or `model`, those whose text is `empty`, and
+        queries that are `unanswered`.
+    repeats : int
+        Responses of the corpus that repeat another of the same source and query word for word.
+    unused_columns : tuple of str
+        Columns of the files that nothing was read from.
+    """
+
+    corpus: str
+    content_hash: str
+    tables: dict[str, Taken]
+    withheld: dict[str, int]
+    repeats: int
+    unused_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Given:
+    """Everything that one import brings.
+
+    Attributes
+    ----------
+    records : mapping of str to sequence of Record
+        By table. Responses may carry their query.
+    vectors : GivenVectors, optional
+    about : About
+    """
+
+    records: Mapping[str, Sequence[Record]]
+    vectors: GivenVectors | None = None
+    about: About = NOTHING_SAID
+
+
+def take(
+    corpus: Corpus,
+    given: Given,
+    sieve: Sieve,
+    *,
+    report: Report = report_nothing,
+    clock: Clock = read_clock,
+) -> tuple[Corpus, ImportReport]:
+    """Merge what is given into a corpus and write it, all or nothing.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Opened or new; it is written to only when something changes.
+    given : Given
+    sieve : Sieve
+        Told of every row that cannot be taken.
+    report : Report
+    clock : callable
+        Says when a new corpus was made.
+
+    Raises
+    ------
+    InputError
+        If a row refers to what is not there, or has the key of another row and other content.
+    WorkError
+        If the corpus cannot be written; it is then as it was.
+    """
+    merged: dict[str, Merged] = {}
+    held = {table.name: corpus.read(table) for table in TABLES}
+    records = _settle(held, given.records, sieve)
+    for step, table in enumerate(TABLES):
+        report("merging", step, len(TABLES))
+        rows = records.get(table.name, ())
+        if table.name not in (QUERIES.name, RESPONSES.name):
+            rows = _check_references(table, rows, merged[RESPONSES.name].rows, sieve)
+        merged[table.name] = merge_rows(table, held[table.name], rows)
+    report("merging", len(TABLES), len(TABLES))
+    responses = merged[RESPONSES.name].rows
+    files, counts = _merge_vectors(corpus, given.vectors, responses, sieve)
+    manifest = _describe(corpus.manifest, given, clock)
+    changed = {name: m.rows for name, m in merged.items() if m.count.taken or m.count.completed}
+    if changed or files or manifest != corpus.manifest or not corpus.manifest.content_hash:
+        corpus = write_tables(corpus, changed, manifest, files)
+    counts |= {
+        name: merged[name].count for name in records if records[name] or name in given.records
+    }
+    return corpus, _report(corpus, responses, counts, sieve)
+
+
+def _report(
+    corpus: Corpus, responses: pa.Table, counts: Mapping[str, Taken], sieve: Sieve
+) -> ImportReport:
+    return ImportReport(
+        corpus=corpus.manifest.name,
+        content_hash=corpus.manifest.content_hash,
+        tables={
+            name: replace(counts[name], left=sieve.list_left(name))
+            for name in (*(table.name for table in TABLES), EMBEDDINGS)
+            if name in counts
+        },
+        withheld=corpus.manifest.withheld,
+        repeats=count_repeats(
+            responses.select(["query_id", "model", "strategy", "text"]).to_pylist()
+        ),
+        unused_columns=sieve.unused,
+    )
+
+
+def _settle(
+    held: Mapping[str, pa.Table], records: Mapping[str, Sequence[Record]], sieve: Sieve
+) -> dict[str, Sequence[Record]]:
+    """Return the records with the ids of their queries and responses."""
+    queries, responses = settle_queries(
+        held[QUERIES.name].to_pylist(),
+        records.get(QUERIES.name, ()),
+        records.get(RESPONSES.name, ()),
+        sieve,
+    )
+    responses = identify(held[RESPONSES.name].to_pylist() if responses else (), responses)
+    return dict(records) | {QUERIES.name: queries, RESPONSES.name: responses}
+
+
+@dataclass(frozen=True)
+class Merged:
+    """All rows of a table after a merge, and what became of those given."""
+
+    rows: pa.Table
+    count: Taken
+
+
+def merge_rows(table: Table, held: pa.Table, records: Iterable[Record]) -> Merged:
+    """Merge records into the rows that a table holds.
+
+    A row of a known key must have the known content. Queries alone may add to it: a null cell
+    yields to one that is not.
+
+    Returns
+    -------
+    Merged
+        Its rows are arranged; without new ones they are those held.
+
+    Raises
+    ------
+    InputError
+        If two rows have one key and different content; names both places.
+    """
+    records = list(records)
+    if not records:
+        return Merged(held, Taken())
+    names = table.schema.names
+    known = {_key(table, row): (row, "the corpus") for row in held.to_pylist()}
+    taken = already = completed = 0
+    for values, place in records:
+        row = {name: values.get(name) for name in names}
+        key = _key(table, row)
+        old, old_place = known.setdefault(key, (row, place))
+        if old is row:
+            taken += 1
+            continue
+        new = old if old == row else _combine(table, (old, old_place), (row, place))
+        already += new == old
+        completed += new != old
+        known[key] = (new, old_place)
+    count = Taken(taken, already, completed)
+    if not taken + completed:
+        return Merged(held, count)
+    rows = build_rows(table, (row for row, _ in known.values()))
+    return Merged(rows, count)
+
+
+def _key(table: Table, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in table.key)
+
+
+def _combine(
+    table: Table, old: tuple[dict[str, Any], str], new: tuple[dict[str, Any], str]
+) -> dict[str, Any]:
+    (old_row, old_place), (new_row, new_place) = old, new
+    fills = table is QUERIES
+    for name, cell in new_row.items():
+        same = cell == old_row[name] or (fills and (cell is None or old_row[name] is None))
+        if not same:
+            raise InputError(
+                f"rows of {table.name} with one {' and '.join(table.key)} must be the same",
+                where=new_place,
+                found=f"{name} {shorten(cell)}, and {shorten(old_row[name])} in {old_place}",
+            )
+    return {name: new_row[name] if cell is None else cell for name, cell in old_row.items()}
+
+
+def _check_references(
+    table: Table, records: Sequence[Record], responses: pa.Table, sieve: Sieve
+) -> list[Record]:
+    """Return the records that refer to responses of the corpus, with their query's id."""
+    if not records:
+        return []
+    ids = responses["response_id"].to_pylist()
+    queries = dict(zip(ids, responses["query_id"].to_pylist(), strict=True))
+    sound = []
+    for record in records:
+        try:
+            sound.append(_check_reference(table, record, queries))
+        except InputError as refusal:
+            sieve.refuse(table.name, refusal)
+    return sound
+
+
+def _check_reference(table: Table, record: Record, queries: Mapping[str, str]) -> Record:
+    values, place = record
+    columns = ("response_id",) if table in (RATINGS, SCORES) else ("response_a", "response_b")
+    for column in columns:
+        if values[column] not in queries:
+            raise InputError(UNKNOWN_RESPONSE, where=place, found=f"{column} {values[column]!r}")
+    if table not in (PREFERENCES, PAIR_SCORES):
+        return record
+    if values["response_a"] == values["response_b"]:
+        raise InputError("a pair must be of two responses", where=place)
+    query_ids = {queries[values[column]] for column in columns}
+    if values.get("query_id") is not None:
+        query_ids.add(values["query_id"])
+    if len(query_ids) > 1:
+        found = ", ".join(sorted(query_ids))
+        raise InputError("a pair must answer one query, its own", where=place, found=found)
+    return Record(values | {"query_id": query_ids.pop()}, place)
+
+
+def _merge_vectors(
+    corpus: Corpus, given: GivenVectors | None, responses: pa.Table, sieve: Sieve
+) -> tuple[dict[str, pa.Table], dict[str, Taken]]:
+    """Return the file of vectors that changes, if one does, and what became of those given."""
+    if given is None:
+        return {}, {}
+    file = embeddings_file(given.encoder)
+    held = corpus.read_file(file) if corpus.has(file) else None
+    merged = merge_vectors(held, given, responses, sieve)
+    count = Taken(merged.taken, merged.already_there)
+    return ({file: merged.rows} if merged.taken else {}), {EMBEDDINGS: count}
+
+
+def _describe(manifest: Manifest, given: Given, clock: Clock) -> Manifest:
+    """Return the manifest with what the import says of the corpus."""
+    about = given.about
+    encoders = set(manifest.encoders)
+    if given.vectors is not None and given.vectors.ids:
+        encoders.add(given.vectors.encoder)
+    is_new = not manifest.content_hash
+    created = clock().astimezone(UTC).isoformat(timespec="seconds") if is_new else manifest.created
+    return replace(
+        manifest,
+        name=manifest.name if about.name is None else about.name,
+        source=manifest.source if about.source is None else about.source,
+        licence=manifest.licence if about.licence is None else about.licence,
+        note=manifest.note if about.note is None else about.note,
+        encoders=tuple(sorted(encoders)),
+        created=created,
+    )
