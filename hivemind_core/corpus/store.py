@@ -206,7 +206,12 @@ def _naming(path: str) -> Iterator[None]:
         ) from error
 
 
-def write_tables(corpus: Corpus, tables: Mapping[str, pa.Table], manifest: Manifest) -> Corpus:
+def write_tables(
+    corpus: Corpus,
+    tables: Mapping[str, pa.Table],
+    manifest: Manifest,
+    files: Mapping[str, pa.Table | bytes] | None = None,
+) -> Corpus:
     """Replace tables of a corpus, all or none, and return it as it is now.
 
     Parameters
@@ -216,6 +221,8 @@ def write_tables(corpus: Corpus, tables: Mapping[str, pa.Table], manifest: Manif
         Table name to all its rows, arranged (`tables.arrange`).
     manifest : Manifest
         Its counts, sources and content hash are brought up to date here.
+    files : mapping of str to pyarrow.Table or bytes, optional
+        Other files to replace in the same write, such as vectors; see `write_files`.
 
     Raises
     ------
@@ -227,8 +234,8 @@ def write_tables(corpus: Corpus, tables: Mapping[str, pa.Table], manifest: Manif
         name: corpus.read({t.name: t for t in TABLES}[name]) if given is None else given
         for name, given in rows.items()
     }
-    files = {f"{name}.parquet": given for name, given in tables.items()}
-    return write_files(corpus, files, _describe(manifest, whole))
+    changed = {f"{name}.parquet": given for name, given in tables.items()}
+    return write_files(corpus, changed | dict(files or {}), _describe(manifest, whole))
 
 
 def write_files(
