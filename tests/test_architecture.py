@@ -89,7 +89,7 @@ def read_modules(*tops: str) -> tuple[Module, ...]:
     """Parse the modules under these folders or files of the checkout."""
     found = [path for top in tops for path in _list_sources(ROOT / top)]
     return tuple(
-        Module(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8")))
+        Module(path.relative_to(ROOT).as_posix(), ast.parse(path.read_bytes(), path))
         for path in found
     )
 

@@ -1,5 +1,6 @@
 """A built wheel carries the dashboard and its data, and runs from any folder."""
 
+import json
 import os
 import signal
 import socket
@@ -71,15 +72,15 @@ def test_the_installed_package_finds_its_own_dashboard(installed: Path, tmp_path
 
 def test_the_installed_dashboard_shows_its_first_page(installed: Path, tmp_path: Path) -> None:
     program = (
-        "import sys; from streamlit.testing.v1 import AppTest\n"
+        "import json, sys; from streamlit.testing.v1 import AppTest\n"
         "sys.path.insert(0, sys.argv[1])\n"
         "page = AppTest.from_file(sys.argv[1] + '/app.py', default_timeout=60).run()\n"
-        "print(len(page.main), *[error.message for error in page.exception])"
+        "print(json.dumps([len(page.main), [error.message for error in page.exception]]))"
     )
     done = run_python(installed, tmp_path, "-c", program, str(installed / DASHBOARD))
-    elements, *errors = done.stdout.split(maxsplit=1)
-    assert int(elements) > 0
+    elements, errors = json.loads(done.stdout.splitlines()[-1])
     assert not errors
+    assert elements > 0
 
 
 def run_python(installed: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
