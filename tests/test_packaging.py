@@ -98,8 +98,11 @@ def run_python(installed: Path, folder: Path, *arguments: str) -> subprocess.Com
 def test_the_installed_command_serves_from_any_folder(installed: Path, tmp_path: Path) -> None:
     # A module of the user's own must not stand in for one that the dashboard needs.
     (tmp_path / "plotly.py").write_text("raise SystemExit('the wrong plotly')")
+    # Nor may the settings of an app of the user's own weaken or repaint the dashboard.
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit/config.toml").write_text("[server]\nenableXsrfProtection = false\n")
     with serve(installed, tmp_path) as (server, address):
-        assert fetch(f"{address}/_stcore/health") == "ok"
+        assert "_streamlit_xsrf" in requests.get(f"{address}/_stcore/health", timeout=10).cookies
         assert "<!doctype html>" in fetch(address).lower()
         server.send_signal(signal.SIGINT)
         output, errors = server.communicate(timeout=20)
