@@ -1,0 +1,196 @@
+"""Corpora and their tables, read once and kept for every visitor.
+
+Keys hold the locator and the modification time of corpus.json, which every write renews; what
+they keep is read-only.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from hivemind_core.corpus.locations import list_corpora
+from hivemind_core.corpus.manifest import FILE, Manifest
+from hivemind_core.corpus.store import Corpus, open_corpus, views_file
+from hivemind_core.corpus.tables import QUERIES, RESPONSES
+from hivemind_core.errors import CorpusError
+
+BUILT_FILES = ("maps.parquet", "clusters.parquet", "map_quality.parquet", "summary.json")
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """A corpus in the picker.
+
+    Attributes
+    ----------
+    name : str
+        Unlike any other in the picker.
+    locator : str
+    stamp : int
+        Modification time of its corpus.json in nanoseconds; 0 for URLs, which stay as first read.
+    corpus : Corpus or None
+        None where it cannot be opened.
+    fault : str
+        Why it cannot.
+    """
+
+    name: str
+    locator: str
+    stamp: int
+    corpus: Corpus | None
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Book:
+    """A corpus that is open, with the encoder whose views are shown."""
+
+    corpus: Corpus
+    stamp: int
+    encoder: str
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the corpus says of itself."""
+        return self.corpus.manifest
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """What tells it from other corpora and from its own earlier states."""
+        return self.corpus.locator, self.stamp, self.manifest.content_hash
+
+
+def list_shelf(environment: Mapping[str, str] = os.environ) -> list[Shelved]:
+    """Return the corpora to choose from: the one given on the command line, then those found."""
+    found = [str(path) for path in list_corpora(environment)]
+    given = environment.get("HIVEMIND_CORPUS", "")
+    locators = dict.fromkeys([given, *found] if given else found)
+    shelf: list[Shelved] = []
+    for locator in locators:
+        taken = {shelved.name for shelved in shelf}
+        shelf.append(_shelve(locator, taken))
+    return shelf
+
+
+def _shelve(locator: str, taken: set[str]) -> Shelved:
+    stamp, folder = read_stamp(locator), locator.rstrip("/").rsplit("/", 1)[-1]
+    try:
+        corpus = _open(locator, stamp)
+    except CorpusError as error:
+        return Shelved(_avoid(folder, folder, taken), locator, stamp, None, str(error))
+    return Shelved(_avoid(corpus.manifest.name or folder, folder, taken), locator, stamp, corpus)
+
+
+def _avoid(name: str, folder: str, taken: set[str]) -> str:
+    """Return a name that is not taken: with the folder, then with a number."""
+    candidates = (name, f"{name} ({folder})", *(f"{name} ({i})" for i in range(2, 1000)))
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def read_stamp(locator: str) -> int:
+    """Return when a local corpus was last written, in nanoseconds; 0 where that is unknown."""
+    try:
+        return (Path(locator) / FILE).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _open(locator: str, stamp: int) -> Corpus:
+    return open_corpus(locator)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def list_built(_corpus: Corpus, locator: str, stamp: int) -> tuple[str, ...]:
+    """Return the encoders of a corpus whose views are all there."""
+    return tuple(
+        encoder
+        for encoder in _corpus.manifest.encoders
+        if all(_corpus.has(views_file(encoder, file)) for file in BUILT_FILES)
+    )
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _read_whole(_corpus: Corpus, key: tuple[str, int, str], file: str) -> pa.Table:
+    return _corpus.read_file(file)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _read_part(
+    _corpus: Corpus,
+    key: tuple[str, int, str],
+    file: str,
+    column: str,
+    values: tuple[str, ...],
+) -> pa.Table:
+    return _corpus.read_where(file, (column, values))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _read_json(_corpus: Corpus, key: tuple[str, int, str], file: str) -> Any:  # noqa: ANN401
+    try:
+        return json.loads(_corpus.filesystem.cat_file(_corpus.path(file)))
+    except (OSError, ValueError) as error:
+        raise CorpusError(
+            "the file must be whole JSON",
+            where=_corpus.path(file),
+            found=str(error),
+            remedy=f"`hivemind build {_corpus.locator}` writes it again",
+        ) from error
+
+
+def read_queries(book: Book) -> pa.Table:
+    """Return all queries of the corpus."""
+    return _read_whole(book.corpus, book.key, QUERIES.file)
+
+
+def read_view(book: Book, name: str) -> pa.Table:
+    """Return a whole view table."""
+    return _read_whole(book.corpus, book.key, views_file(book.encoder, name))
+
+
+def read_view_part(book: Book, name: str, column: str, value: str) -> pa.Table:
+    """Return the rows of a view table that belong to one query or one category."""
+    file = views_file(book.encoder, name)
+    return _read_part(book.corpus, book.key, file, column, (value,))
+
+
+def has_view(book: Book, name: str) -> bool:
+    """Whether a view table was built."""
+    return book.corpus.has(views_file(book.encoder, name))
+
+
+def read_summary(book: Book) -> dict[str, Any]:
+    """Return the measures of the corpus: the object that `hivemind measure --json` prints."""
+    summary: dict[str, Any] = _read_json(
+        book.corpus, book.key, views_file(book.encoder, "summary.json")
+    )
+    return summary
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _count_answers(_corpus: Corpus, key: tuple[str, int, str]) -> dict[str, int]:
+    rows = _corpus.read(RESPONSES, columns=["model", "strategy"])
+    counted = rows.group_by(["model", "strategy"]).aggregate([([], "count_all")]).to_pylist()
+    counts: Counter[str] = Counter()
+    for row in counted:
+        name = _corpus.manifest.find_source(row["model"], row["strategy"]).name
+        counts[name] += row["count_all"]
+    return dict(counts)
+
+
+def count_answers(book: Book) -> dict[str, int]:
+    """Return the answers by source."""
+    return _count_answers(book.corpus, book.key)
+
+
+def read_texts(book: Book, query_ids: tuple[str, ...]) -> pa.Table:
+    """Return the answers to some queries, with their texts."""
+    return _read_part(book.corpus, book.key, RESPONSES.file, "query_id", query_ids)

@@ -1,0 +1,100 @@
+"""The corpus picker in the sidebar, and what is said where there is nothing to show."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from frame import address
+from frame.loading import Book, Shelved, list_built, list_shelf
+from frame.theme import write_finding, write_heading, write_note
+from hivemind_core.errors import HivemindError
+
+HASH_SHOWN = 12
+IMPORT_COMMAND = (
+    "hivemind import files my-corpus --responses answers.jsonl\nhivemind build my-corpus"
+)
+
+
+def pick_corpus() -> None:
+    """Show the picker and keep the choice, its faults and its encoder in the session."""
+    shelf = {shelved.name: shelved for shelved in list_shelf()}
+    st.session_state["shelved"] = None
+    if not shelf:
+        return
+    missing = address.follow("corpus", "corpus", shelf)
+    linked = address.read_new("hash")
+    arrived = st.session_state.pop("arrived", None)
+    for shelved in shelf.values():
+        if shelved.locator == arrived:
+            st.session_state["corpus"] = shelved.name
+    if st.session_state.get("corpus") not in shelf:
+        st.session_state["corpus"] = next(iter(shelf))
+    name = st.sidebar.selectbox("Corpus", list(shelf), key="corpus", persist_state="session")
+    shelved = shelf[str(name)]
+    st.session_state["shelved"] = shelved
+    _say_differences(shelved, missing, linked)
+    address.record("corpus", shelved.name)
+    if shelved.corpus is not None:
+        address.record("hash", shelved.corpus.manifest.content_hash[:HASH_SHOWN])
+
+
+def _say_differences(shelved: Shelved, missing: str | None, linked: str | None) -> None:
+    """Say in words where a link means another corpus, until another one is picked."""
+    if missing is not None:
+        words = f"The link asks for the corpus “{missing}”, which is not here."
+        st.session_state["difference"] = (shelved.name, words)
+    elif linked and shelved.corpus is not None:
+        actual = shelved.corpus.manifest.content_hash
+        words = (
+            "The link was made with another state of this corpus: its answers differ from those "
+            f"here (content {linked[:HASH_SHOWN]}, here {actual[:HASH_SHOWN]})."
+        )
+        same = actual.startswith(linked[:HASH_SHOWN])
+        st.session_state["difference"] = None if same else (shelved.name, words)
+    kept = st.session_state.get("difference")
+    if kept and kept[0] == shelved.name:
+        with st.sidebar:
+            write_note(kept[1], "difference")
+
+
+def take_book() -> Book | None:
+    """Return the corpus that is picked, built and sound; else say what to do and return None."""
+    shelved: Shelved | None = st.session_state.get("shelved")
+    if shelved is None:
+        _say_nothing_here()
+        return None
+    if shelved.corpus is None:
+        _say(f"{shelved.name} cannot be opened", shelved.fault)
+        return None
+    built = list_built(shelved.corpus, shelved.locator, shelved.stamp)
+    if not built:
+        _say(f"{shelved.name} has no maps yet", "One command makes its maps and measures:")
+        st.code(f"hivemind build {shelved.locator}", language=None, wrap_lines=True)
+        return None
+    encoder = built[0]
+    if len(built) > 1:
+        encoder = st.sidebar.selectbox("Encoder", built, key="encoder", bind="query-params")
+    return Book(shelved.corpus, shelved.stamp, encoder)
+
+
+def guard(show_page: Callable[[], None]) -> None:
+    """Draw a page; where its corpus turns out to be damaged, say so in the page's own words."""
+    try:
+        show_page()
+    except HivemindError as error:
+        _say("This corpus is not sound", str(error))
+
+
+def _say(heading: str, words: str) -> None:
+
+    write_heading(heading, "state")
+    write_finding(words, "state")
+
+
+def _say_nothing_here() -> None:
+    _say(
+        "No corpus yet",
+        "A corpus is a folder of answers from language models. Bring your own with two commands, "
+        "or fetch one from the overview.",
+    )
+    st.code(IMPORT_COMMAND, language=None)

@@ -1,0 +1,72 @@
+"""Light and dark, and untrusted text that is shown as it is.
+
+Text that comes from a corpus is only ever written with `st.text`: never as markdown, never as
+HTML. The style sheet below gives it its place in the page.
+"""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from hivemind_core.figures.palette import Ground, choose_ground
+
+STYLE = """
+<style>
+.stMainBlockContainer {padding-top: 3.2rem; padding-bottom: 3rem; max-width: 1640px;}
+[data-testid="stText"] {
+  white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; font-family: inherit;
+}
+[class*="st-key-heading"] [data-testid="stText"] {
+  font-size: 1.75rem; font-weight: 650; line-height: 1.25; letter-spacing: -0.01em;
+}
+[class*="st-key-finding"] [data-testid="stText"] {font-size: 1.1rem; line-height: 1.45;}
+[class*="st-key-note"] [data-testid="stText"] {
+  font-size: 0.86rem; opacity: 0.72; line-height: 1.45;
+}
+[class*="st-key-answer"] [data-testid="stText"] {line-height: 1.5;}
+[class*="st-key-open"] button p {font-weight: 600;}
+[class*="st-key-medoid"] [data-testid="stText"] {
+  display: -webkit-box; -webkit-line-clamp: 4; -webkit-box-orient: vertical; overflow: hidden;
+}
+</style>
+"""
+
+
+def apply_style() -> None:
+    """Put the style sheet into the page."""
+    st.html(STYLE)
+
+
+def find_ground() -> Ground:
+    """Return the colours of the theme that the visitor sees."""
+    return choose_ground(dark=st.context.theme.type == "dark")
+
+
+def write_heading(text: str, key: str = "page") -> None:
+    """Write untrusted text as the heading of a page."""
+    _write(text, f"heading-{key}")
+
+
+def write_finding(text: str, key: str = "page") -> None:
+    """Write the one-sentence reading above a figure; it may hold names from a corpus."""
+    _write(text, f"finding-{key}")
+
+
+def write_note(text: str, key: str) -> None:
+    """Write small print that may hold text from a corpus."""
+    if text:
+        _write(text, f"note-{key}")
+
+
+def _write(text: str, key: str) -> None:
+    with st.container(key=key):
+        st.text(text, width="stretch")
+
+
+def draw_shares(shares: Sequence[tuple[str, int]]) -> None:
+    """Draw a thin stacked bar of (colour, count); it holds no text, the entry's words say it."""
+    parts = "".join(f'<div style="flex:{n:d};background:{color}"></div>' for color, n in shares)
+    st.html(
+        '<div aria-hidden="true" style="display:flex;gap:1px;height:6px;border-radius:3px;'
+        f'overflow:hidden;width:100%">{parts}</div>'
+    )

@@ -1,0 +1,114 @@
+"""What a visitor can do next: look at a striking query, bring own answers, fetch NoveltyBench."""
+
+import streamlit as st
+
+from frame import sheets
+from frame.jobs import News, command_line, open_registry
+from frame.loading import Book, list_built, list_shelf
+from frame.picker import IMPORT_COMMAND
+from frame.theme import write_note
+from hivemind_core.corpus.locations import find_corpora_folder
+
+NOVELTY_BENCH = "novelty-bench"
+
+
+def show_next_steps(book: Book | None) -> None:
+    """Show what to do next."""
+    st.divider()
+    st.subheader("What to do next", anchor=False)
+    steps = [_show_import]
+    if not _has_novelty_bench():
+        steps.append(_show_fetch)
+    columns = st.columns(len(steps) + (book is not None), gap="large")
+    if book is not None:
+        with columns[0]:
+            _show_striking(book)
+    for column, step in zip(columns[-len(steps) :], steps, strict=True):
+        with column:
+            step()
+
+
+def _show_striking(book: Book) -> None:
+    st.markdown("**Look at a striking query**")
+    query_id = sheets.find_striking_query(book)
+    if query_id is None:
+        write_note("No query of this corpus has a group of answers that read alike.", "striking")
+        return
+    text = sheets.read_catalogue(book).labels[query_id]
+    write_note(f"Its largest group of answers that read alike: “{text}”", "striking")
+    link = {
+        "corpus": st.session_state["shelved"].name,
+        "hash": book.manifest.content_hash[:12],
+        "query": query_id,
+    }
+    st.page_link("pages/atlas_page.py", label="Open it in the Atlas", query_params=link)
+
+
+def _show_import() -> None:
+    st.markdown("**Look at your own answers**")
+    write_note("JSON lines, CSV or Parquet with the columns query, model and response:", "import")
+    st.code(IMPORT_COMMAND, language=None, wrap_lines=True)
+    write_note("then `hivemind app my-corpus` opens it here.", "import-then")
+
+
+def _has_novelty_bench() -> bool:
+    folder = str(find_corpora_folder() / NOVELTY_BENCH)
+    job = open_registry().find(folder)
+    if job is not None and job.news.state == "running":
+        return False
+    for shelved in list_shelf():
+        if shelved.locator == folder and shelved.corpus is not None:
+            return bool(list_built(shelved.corpus, shelved.locator, shelved.stamp))
+    return False
+
+
+def _show_fetch() -> None:
+    st.markdown("**Fetch NoveltyBench**")
+    write_note(
+        "100 queries answered by people and by models, from the public files of its authors. "
+        "Needs the network once; encoding and mapping take some minutes.",
+        "fetch",
+    )
+    _follow_fetch()
+
+
+@st.fragment(run_every=1.0)
+def _follow_fetch() -> None:
+    """Start, show, or end the fetch; the job itself lives outside the script."""
+    folder, registry = str(find_corpora_folder() / NOVELTY_BENCH), open_registry()
+    job = registry.find(folder)
+    if job is None:
+        _offer(folder, None)
+        return
+    news = job.news
+    if news.state in ("failed", "cancelled"):
+        _offer(folder, news)
+    elif news.state == "running":
+        _show_progress(news)
+        st.button("Cancel", key="fetch-cancel", on_click=job.cancel)
+    else:
+        registry.forget(folder)
+        st.session_state["arrived"] = folder
+        st.rerun(scope="app")
+
+
+def _offer(folder: str, news: News | None) -> None:
+    if news is not None:
+        words = "Cancelled." if news.state == "cancelled" else f"It did not work. {news.words}"
+        write_note(words, "fetch-ended")
+    if st.button("Fetch it" if news is None else "Try again", key="fetch-start"):
+        open_registry().start(
+            folder,
+            [
+                command_line("import", NOVELTY_BENCH, folder),
+                command_line("build", folder),
+            ],
+        )
+        st.rerun(scope="fragment")
+
+
+def _show_progress(news: News) -> None:
+    share = min(news.done / news.total, 1.0) if news.total else 0.0
+    steps = f" · {news.done:,} of {news.total:,}" if news.total else ""
+    st.progress(share, text="Working")
+    write_note(f"{news.stage}{steps}", "fetch-stage")

@@ -1,0 +1,29 @@
+"""How numbers are written for people."""
+
+from math import isnan
+
+
+def write_number(value: float | None) -> str:
+    """Return a similarity with two digits, ".78" or "1.00"; "–" where it is undefined."""
+    if value is None or isnan(value):
+        return "–"
+    text = f"{value:.2f}"
+    return text.replace("-0.", "−.").replace("0.", ".", 1) if abs(float(text)) < 1 else text
+
+
+def write_percent(share: float) -> str:
+    """Return a share of 0 to 1 in whole per cent."""
+    return f"{100 * share:.0f} %"
+
+
+def write_interval(interval: list[float] | None) -> str:
+    """Return a 95 % interval as ".70 to .81"; "–" where it is undefined."""
+    if not interval or any(end is None for end in interval):
+        return "–"
+    return f"{write_number(interval[0])} to {write_number(interval[1])}"
+
+
+def count(number: int, thing: str) -> str:
+    """Return a number and what is counted: "1 answer", "1,250 answers", "2 queries"."""
+    plural = thing[:-1] + "ies" if thing.endswith("ry") else thing + "s"
+    return f"{number:,} {thing if number == 1 else plural}"

@@ -1,0 +1,218 @@
+"""What the answers on a map say: clusters as a reading list, answers side by side, a sentence."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import Any
+
+from hivemind_core.corpus.identity import Source
+from hivemind_core.figures.numbers import count, write_number, write_percent
+
+KEYWORDS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One cluster of the reading list.
+
+    Attributes
+    ----------
+    cluster, size, models : int
+        Its number (0 is the largest), its answers, and the distinct models among them.
+    medoid : str
+        Response id of the answer nearest to all others.
+    keywords : tuple of str
+    sources : tuple of (str, int)
+        Answers by source, most first.
+    """
+
+    cluster: int
+    size: int
+    models: int
+    medoid: str
+    keywords: tuple[str, ...]
+    sources: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A text and the ids of the answers that are word for word this text.
+
+    `text` is None where the source withholds it.
+    """
+
+    text: str | None
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A source and what it answered, repeats merged, the most repeated first."""
+
+    source: str
+    answers: tuple[Answer, ...]
+
+    @property
+    def total(self) -> int:
+        """Answers, repeats counted."""
+        return sum(len(answer.ids) for answer in self.answers)
+
+
+def list_entries(rows: Iterable[Mapping[str, Any]]) -> list[Entry]:
+    """Return clusters as a reading list: those of most models first, then the largest.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Rows of `clusters.parquet`. None gives an empty list.
+    """
+    entries = [
+        Entry(
+            cluster=row["cluster"],
+            size=row["size"],
+            models=row["models"],
+            medoid=row["medoid"],
+            keywords=tuple(row["keywords"] or ())[:KEYWORDS_SHOWN],
+            sources=_rank(zip(row["sources"], row["source_counts"], strict=True)),
+        )
+        for row in rows
+    ]
+    return sorted(entries, key=lambda entry: (-entry.models, -entry.size, entry.cluster))
+
+
+def _rank(counts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
+
+
+def group_answers(rows: Iterable[Mapping[str, Any]], people: Collection[str] = ()) -> list[Voice]:
+    """Return answers by source, verbatim repeats merged.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        With `response_id`, `source` and `text`.
+    people : collection of str
+        Sources that are people; they come last.
+
+    Returns
+    -------
+    list of Voice
+        The source with most answers first.
+    """
+    texts: dict[str, dict[str | None, list[str]]] = {}
+    for row in rows:
+        texts.setdefault(row["source"], {}).setdefault(row["text"], []).append(row["response_id"])
+    voices = [
+        Voice(
+            source,
+            tuple(
+                Answer(text, tuple(ids))
+                for text, ids in sorted(by_text.items(), key=lambda item: -len(item[1]))
+            ),
+        )
+        for source, by_text in texts.items()
+    ]
+    return sorted(voices, key=lambda v: (v.source in people, -v.total, v.source))
+
+
+def tell_finding(
+    entries: Sequence[Entry], present: Counter[str], sources: Iterable[Source], distinct: int
+) -> str:
+    """Return the one sentence above a map: how much of it says the same.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+    present : Counter of str
+        Answers on the map by source.
+    sources : iterable of Source
+        Those of the corpus.
+    distinct : int
+        Distinct texts among the answers.
+    """
+    total = sum(present.values())
+    if total == 0:
+        return "Nobody answered this query."
+    if total == 1:
+        return "One answer: there is nothing to compare it with."
+    if distinct == 1:
+        return f"All {total} answers are word for word the same."
+    if not entries:
+        return f"{count(total, 'answer')}, and no group of them that reads alike."
+    return _tell_largest(max(entries, key=lambda e: (e.size, -e.cluster)), present, sources)
+
+
+def _tell_largest(entry: Entry, present: Counter[str], sources: Iterable[Source]) -> str:
+    known = list(sources)
+    models = {s.name: s.model for s in known if s.is_model}
+    people = {s.name for s in known if s.is_human}
+    written = sum(n for name, n in present.items() if name not in people)
+    by_people = sum(n for name, n in present.items() if name in people)
+    of_people = sum(n for name, n in entry.sources if name in people)
+    asked = len({models[name] for name in present if name in models})
+    said = entry.size - of_people
+    verb = "lies" if said == 1 else "lie"
+    who = f", from {entry.models} of {count(asked, 'model')}," if asked > 1 else ""
+    if not written:
+        return f"{of_people} of {count(by_people, 'answer')} by people lie in one cluster."
+    sentence = f"{said} of {count(written, 'answer')}{who} {verb} in one cluster"
+    if by_people:
+        sentence += f"; of {count(by_people, 'answer')} by people, {of_people or 'none'} there"
+    return sentence + "."
+
+
+def describe_entry(entry: Entry, asked: int) -> str:
+    """Return the head of a cluster in the list, e.g. "24 answers · 5 of 5 models"."""
+    by = f"{entry.models} of {count(asked, 'model')}" if entry.models else "no model"
+    return f"{count(entry.size, 'answer')} · {by}"
+
+
+def describe_map(quality: Mapping[str, Any], unplaced: int, projection: str) -> str:
+    """Return the caption under a map: how far to trust it.
+
+    Parameters
+    ----------
+    quality : mapping
+        A row of `map_quality.parquet`; empty where there is none.
+    unplaced : int
+        Answers without a place on the map.
+    projection : str
+        "UMAP" or "PCA": each keeps neighbours differently well.
+    """
+    if not quality:
+        return "How far to trust this map was not measured."
+    trust = "pca_trustworthiness" if projection == "PCA" else "trustworthiness"
+    noise = _take(quality, "noise_share")
+    numbers = (
+        None if noise is None else f"{write_percent(noise)} of them in no cluster",
+        _name("neighbours kept (trustworthiness)", _take(quality, trust)),
+        _name("clustering stability", _take(quality, "stability")),
+    )
+    parts = [count(quality["responses"], "answer"), *(part for part in numbers if part)]
+    caption = ", ".join(parts) + "."
+    if unplaced:
+        caption += f" {count(unplaced, 'answer')} without text not on the map."
+    if quality["reason"]:
+        caption += f" {quality['reason'][:1].upper()}{quality['reason'][1:].rstrip('.')}."
+    return caption
+
+
+def _take(quality: Mapping[str, Any], name: str) -> float | None:
+    value = quality.get(name)
+    return None if value is None or isnan(value) else float(value)
+
+
+def _name(words: str, value: float | None) -> str | None:
+    return None if value is None else f"{words} {write_number(value)}"
+
+
+def rank_striking(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return rows of `clusters.parquet`, the most striking first.
+
+    A cluster of several models comes before any of one model; then the larger comes first.
+    """
+    return sorted(
+        rows,
+        key=lambda row: (row["models"] < 2, -row["size"], -row["models"], row["query_id"]),
+    )

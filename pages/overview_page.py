@@ -1,0 +1,80 @@
+"""What a corpus says, on one screen: what it holds, its three numbers, and what to do next."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from frame import loading
+from frame.loading import Book
+from frame.picker import guard, take_book
+from frame.theme import find_ground, write_finding, write_heading, write_note
+from frame.welcome import show_next_steps
+from hivemind_core.figures import homogeneity
+from hivemind_core.figures.contents import count_contents, describe_contents
+from hivemind_core.figures.homogeneity import Reading
+from hivemind_core.figures.palette import assign_inks
+
+PLAIN = {"displayModeBar": False}
+
+
+def show_contents(book: Book) -> None:
+    """Say what the corpus holds."""
+    manifest = book.manifest
+    write_heading(manifest.name)
+    for number, words in enumerate(describe_contents(manifest)):
+        write_note(words, f"contents-{number}")
+    counts = count_contents(manifest, loading.count_answers(book))
+    for column, (label, value) in zip(st.columns(len(counts)), counts.items(), strict=True):
+        column.metric(label, value)
+
+
+def show_reading(name: str, title: str, reading: Reading, figure: go.Figure) -> None:
+    """Show one number: its sentence, its chart, what it rests on, and its table."""
+    st.subheader(title, anchor=False)
+    write_finding(reading.sentence, name)
+    if reading.rows:
+        st.plotly_chart(figure, key=f"chart-{name}", config=PLAIN, alt=reading.sentence)
+    write_note(reading.basis, f"basis-{name}")
+    if not reading.rows:
+        return
+    table = st.expander("The numbers as a table", key=f"table-{name}", on_change="rerun")
+    if table.open:
+        table.dataframe(list(reading.rows), hide_index=True)
+
+
+def show_numbers(book: Book) -> None:
+    """Show the three numbers of the corpus with their controls."""
+    summary, sources = loading.read_summary(book), book.manifest.sources
+    ground = find_ground()
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        show_reading(
+            "within",
+            "Repetition within a model",
+            homogeneity.read_within(summary, sources),
+            homogeneity.draw_within(summary, assign_inks(sources, ground), ground),
+        )
+    with right:
+        show_reading(
+            "between",
+            "Similarity between models",
+            homogeneity.read_between(summary, sources),
+            homogeneity.draw_between(summary, sources, ground),
+        )
+        show_reading(
+            "nearest",
+            "Models among the nearest answers",
+            homogeneity.read_nearest(summary, sources),
+            homogeneity.draw_nearest(summary, sources, ground),
+        )
+
+
+def show_page() -> None:
+    """Draw the page."""
+    book = take_book()
+    if book is not None:
+        show_contents(book)
+        show_numbers(book)
+    show_next_steps(book)
+
+
+guard(show_page)

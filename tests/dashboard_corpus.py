@@ -1,0 +1,382 @@
+"""Tiny corpora that are built already, written straight through the store.
+
+Their maps, clusters and measures are made up: pages are tested on what they show, not on what is
+true. Three states: `empty` holds nothing, `demo` is ordinary, `hostile` holds what models and
+people should never have written.
+"""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hivemind_core.corpus.manifest import Manifest
+from hivemind_core.corpus.store import (
+    Corpus,
+    open_or_create,
+    views_file,
+    write_files,
+    write_tables,
+)
+from hivemind_core.corpus.tables import QUERIES, RESPONSES, build_rows
+
+ENCODER = "made-up"
+MODELS = (("gpt-4o", None), ("gemini-1.5-pro", None), ("olmo2-7b", "plain"), ("olmo2-7b", "random"))
+HUMAN = ("human", None)
+SAMPLES = 10
+PEOPLE = 8
+IDEAS = ("a river", "a thief", "a healer", "a loop", "a mirror")
+
+MAP = pa.schema(
+    [
+        ("response_id", pa.string()),
+        ("query_id", pa.string()),
+        ("source", pa.string()),
+        *((name, pa.float32()) for name in ("x", "y", "pca_x", "pca_y")),
+        ("cluster", pa.int32()),
+    ]
+)
+CLUSTERS = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("cluster", pa.int32()),
+        ("size", pa.int64()),
+        ("sources", pa.list_(pa.string())),
+        ("source_counts", pa.list_(pa.int64())),
+        ("models", pa.int64()),
+        ("medoid", pa.string()),
+        ("keywords", pa.list_(pa.string())),
+    ]
+)
+QUALITY = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("responses", pa.int64()),
+        ("distinct_texts", pa.int64()),
+        ("method", pa.string()),
+        ("n_neighbors", pa.int64()),
+        ("min_cluster_size", pa.int64()),
+        ("clusters", pa.int64()),
+        *(
+            (name, pa.float64())
+            for name in ("noise_share", "trustworthiness", "pca_trustworthiness", "stability")
+        ),
+        ("reason", pa.string()),
+    ]
+)
+HOSTILE_TEXTS = (
+    "<script>document.title = 'broken'; fetch('http://example.com/stolen')</script>",
+    "<img src=x onerror=\"document.title='broken'\">",
+    "![tracker](http://example.com/pixel.png) **bold** [link](javascript:alert(1))",
+    "$\\frac{1}{2}$ :red[red] :material/home: `code`",
+    "שלום עולם، مرحبا بالعالم",
+    "👩‍👩‍👧‍👦 🏳️‍🌈 e\u0301 \u202egnirts desrever\u202c",
+    "long " * 20_000,
+    "",
+    "   \n\n  ",
+    "one\n\n\n\ntwo\n    three",
+    "</div></body></html>",
+    "a" * 3000,
+)
+
+
+def write_demo(folder: Path, queries: int = 6, samples: int = SAMPLES) -> Corpus:
+    """Write an ordinary corpus."""
+    topics = ["time", "love", "work", "sleep", "money", "the sea"]
+    rows: list[dict[str, object]] = [
+        {
+            "query_id": f"q{i}",
+            "query": f"Write a metaphor about {topics[i % 6]}" + (f" ({i})" if i > 5 else ""),
+            "categories": ["Creative Content Generation", "Abstract Conceptual Questions"][
+                : 1 + i % 2
+            ],
+        }
+        for i in range(queries)
+    ]
+    answers = [answer for row in rows for answer in _answer(str(row["query_id"]), samples)]
+    return write_corpus(folder, Manifest("demo", licence="CC0", note="Made up."), rows, answers)
+
+
+def _answer(query_id: str, samples: int) -> Iterator[dict[str, object]]:
+    for number, (model, strategy) in enumerate((*MODELS, HUMAN)):
+        for sample in range(samples if model != "human" else PEOPLE):
+            idea = IDEAS[(sample * (number + 1)) % 7 % len(IDEAS)]
+            ending = "" if sample % 3 == 0 else f", said {model} in its {sample}. answer"
+            yield {
+                "response_id": f"{query_id}-{number}-{sample}",
+                "query_id": query_id,
+                "model": model,
+                "strategy": strategy,
+                "sample": sample,
+                "text": f"It is {idea}{ending}.",
+                "group": idea,
+            }
+
+
+def write_empty(folder: Path) -> Corpus:
+    """Write a corpus that holds nothing."""
+    return write_corpus(folder, Manifest("empty"), [], [])
+
+
+def write_hostile(folder: Path) -> Corpus:
+    """Write a corpus of edge cases: markup in every field, and one to three answers."""
+    rows: list[dict[str, object]] = [
+        {"query_id": "markup", "query": "<h1>Query</h1> ![x](http://example.com/q.png) **q**\n# q"},
+        {"query_id": "one", "query": "One answer?"},
+        {"query_id": "two", "query": "Two answers?"},
+        {"query_id": "three", "query": "Three answers?"},
+        {"query_id": "same", "query": "The same, always?"},
+        {"query_id": "none", "query": "Nobody answers?"},
+        {"query_id": "withheld", "query": "What is not said?"},
+    ]
+    for row in rows:
+        row["categories"] = ["<b>Category</b> ![c](http://example.com/c.png)"]
+    models = ("<i>model</i>", "![m](http://example.com/m.png)", "<script>alert(1)</script>")
+    answers = [
+        _say("markup", model, i, text) for model in models for i, text in enumerate(HOSTILE_TEXTS)
+    ]
+    for query_id, number in (("one", 1), ("two", 2), ("three", 3)):
+        answers += [_say(query_id, models[i], 0, f"Answer {i}") for i in range(number)]
+    answers += [_say("same", models[i % 3], i, "Always the same.") for i in range(12)]
+    answers += [_say("withheld", None, i, None if i % 2 else "Said.") for i in range(4)]
+    name = "<b>hostile</b> ![n](http://example.com/n.png)"
+    note = "<script>document.title='broken'</script> **note**"
+    return write_corpus(folder, Manifest(name, note=note, licence="[x](y)"), rows, answers)
+
+
+def _say(query_id: str, model: str | None, sample: int, text: str | None) -> dict[str, object]:
+    return {
+        "response_id": f"{query_id}-{model}-{sample}",
+        "query_id": query_id,
+        "model": model,
+        "sample": sample,
+        "text": text,
+        "group": "same" if query_id == "same" else f"{sample % 4}",
+    }
+
+
+def write_corpus(
+    folder: Path,
+    manifest: Manifest,
+    queries: Iterable[dict[str, object]],
+    answers: Iterable[dict[str, object]],
+) -> Corpus:
+    """Write queries and answers, then views that are made up."""
+    corpus = open_or_create(str(folder))
+    tables = {
+        "queries": build_rows(QUERIES, queries),
+        "responses": build_rows(RESPONSES, answers),
+    }
+    filled = {name: table for name, table in tables.items() if len(table)}
+    corpus = write_tables(corpus, filled, manifest)
+    return write_views(corpus, tables["queries"].to_pylist(), tables["responses"].to_pylist())
+
+
+def write_views(
+    corpus: Corpus, queries: list[dict[str, Any]], answers: list[dict[str, Any]]
+) -> Corpus:
+    """Write made-up views of every query and category."""
+    rows = [_map_row(corpus, answer) for answer in answers]
+    groups: dict[str, list[str]] = {}
+    for query in queries:
+        for category in query["categories"] or ():
+            groups.setdefault(category, []).append(query["query_id"])
+    tables = _describe(rows, answers, {q["query_id"]: [q["query_id"]] for q in queries}, "query_id")
+    named = {f"{name}.parquet": table for name, table in tables.items() if name != "maps"}
+    named["maps.parquet"] = pa.Table.from_pylist(rows, schema=MAP)
+    for name, table in _describe(rows, answers, groups, "category").items():
+        named[f"category_{name.removeprefix('map_')}.parquet"] = table
+    files: dict[str, pa.Table | bytes] = {
+        views_file(ENCODER, name): _format(table) for name, table in named.items()
+    }
+    files[views_file(ENCODER, "summary.json")] = json.dumps(summarise(corpus, answers)).encode()
+    files[views_file(ENCODER, "build.json")] = json.dumps(
+        {"content_hash": corpus.manifest.content_hash}
+    ).encode()
+    return write_files(corpus, files, replace(corpus.manifest, encoders=(ENCODER,)))
+
+
+def _format(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    return bytes(sink.getvalue())
+
+
+def _map_row(corpus: Corpus, answer: dict[str, Any]) -> dict[str, Any]:
+    seed = np.frombuffer(answer["response_id"].encode().ljust(8, b" ")[-8:], np.uint32)
+    noise = np.random.default_rng(seed).normal(size=2)
+    ideas = [*IDEAS, "same", "0", "1", "2", "3"]
+    cluster = ideas.index(answer["group"]) % len(IDEAS) if answer["group"] in ideas else -1
+    if cluster == len(IDEAS) - 1:
+        cluster = -1
+    angle = 2.1 * cluster
+    centre = 6 * np.array([np.cos(angle), np.sin(angle)]) if cluster >= 0 else np.zeros(2)
+    x, y = centre + noise * (0.5 if cluster >= 0 else 3)
+    if answer["group"] == "same":
+        x, y = 0.0, 0.0
+    return {
+        "response_id": answer["response_id"],
+        "query_id": answer["query_id"],
+        "source": corpus.manifest.find_source(answer["model"], answer["strategy"]).name,
+        "x": x if answer["text"] else None,
+        "y": y if answer["text"] else None,
+        "pca_x": y,
+        "pca_y": x,
+        "cluster": cluster,
+    }
+
+
+def _describe(
+    rows: list[dict[str, Any]],
+    answers: list[dict[str, Any]],
+    groups: dict[str, list[str]],
+    column: str,
+) -> dict[str, pa.Table]:
+    """Return maps, clusters and quality of groups of queries, clusters numbered by size."""
+    texts = {answer["response_id"]: answer for answer in answers}
+    maps, clusters, quality = [], [], []
+    for name, query_ids in sorted(groups.items()):
+        members = [row for row in rows if row["query_id"] in query_ids]
+        counts = Counter(row["cluster"] for row in members if row["cluster"] >= 0)
+        if len(members) < 4:
+            counts.clear()
+        ranks = {old: new for new, (old, _) in enumerate(counts.most_common())}
+        for row in members:
+            ranked = row | {"cluster": ranks.get(row["cluster"], -1), column: name}
+            if column == "query_id":
+                row["cluster"] = ranked["cluster"]
+            maps.append(ranked)
+        mine = maps[len(maps) - len(members) :]
+        clusters += [_cluster_row(column, name, c, mine, texts) for c in sorted(ranks.values())]
+        quality.append(_quality_row(column, name, mine, texts))
+    first = [] if column == "query_id" else [pa.field("category", pa.string())]
+    rest = [] if column == "category" else [CLUSTERS.field("query_id")]
+    return {
+        "maps": pa.Table.from_pylist(maps, schema=pa.schema([*first, *MAP])),
+        "clusters": pa.Table.from_pylist(
+            clusters, schema=pa.schema([*first, *rest, *list(CLUSTERS)[1:]])
+        ),
+        "map_quality": pa.Table.from_pylist(
+            quality, schema=pa.schema([*first, *rest, *list(QUALITY)[1:]])
+        ),
+    }
+
+
+def _cluster_row(
+    column: str,
+    name: str,
+    cluster: int,
+    rows: list[dict[str, Any]],
+    texts: dict[str, dict[str, Any]],
+) -> dict[str, Any]:
+    members = [row for row in rows if row["cluster"] == cluster]
+    counts = Counter(row["source"] for row in members)
+    models = {texts[row["response_id"]]["model"] for row in members} - {"human", None}
+    return {
+        column: name,
+        "cluster": cluster,
+        "size": len(members),
+        "sources": list(counts),
+        "source_counts": list(counts.values()),
+        "models": len(models),
+        "medoid": members[0]["response_id"],
+        "keywords": (texts[members[0]["response_id"]]["text"] or "").split()[:3],
+    }
+
+
+def _quality_row(
+    column: str, name: str, rows: list[dict[str, Any]], texts: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    few = len(rows) < 4
+    noise = sum(row["cluster"] < 0 for row in rows)
+    return {
+        column: name,
+        "responses": len(rows),
+        "distinct_texts": len({texts[row["response_id"]]["text"] for row in rows}),
+        "method": "pca" if few else "umap",
+        "n_neighbors": min(15, len(rows)),
+        "min_cluster_size": 5,
+        "clusters": len({row["cluster"] for row in rows} - {-1}),
+        "noise_share": None if few else noise / len(rows),
+        "trustworthiness": None if few else 0.93,
+        "pca_trustworthiness": None if few else 0.81,
+        "stability": None if few else 0.88,
+        "reason": "too few answers for a map of neighbours" if few else None,
+    }
+
+
+def summarise(corpus: Corpus, answers: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a made-up object of `hivemind measure --json`."""
+    models = [source.name for source in corpus.manifest.models]
+    names = [source.name for source in corpus.manifest.sources if source.model]
+    queries = corpus.manifest.rows["queries"]
+    head = {
+        "corpus": corpus.manifest.name,
+        "encoder": ENCODER,
+        "queries": queries,
+        "responses": len(answers),
+        "models": models,
+        "pooling": "queries",
+    }
+    if not names:
+        why = "there are no answers"
+        return head | {
+            "floor": {"mean": None, "n_pairs": 0, "reason": why},
+            "human": None,
+            "intra": {},
+            "inter": {"mean": None, "ci95": None, "matrix": [], "reason": why},
+            "nearest_models": None,
+            "nearest_models_reason": why,
+        }
+    means = {name: 0.3 if name == "human" else 0.78 - 0.07 * i for i, name in enumerate(names)}
+    return head | {
+        "floor": {"mean": 0.06, "n_pairs": 50_000},
+        "human": {"mean": 0.3} if "human" in names else None,
+        "intra": {
+            name: {
+                "mean": mean,
+                "ci95": [mean - 0.05, mean + 0.04],
+                "queries": queries,
+                "histogram_pct": [0, 0, 0, 0, 10, 20, 30, 20, 20, 0],
+                "share_above_0_8": 20.0,
+                "vendi": 3.4,
+            }
+            for name, mean in means.items()
+        },
+        "inter": {
+            "mean": 0.55,
+            "ci95": [0.5, 0.6],
+            "matrix": [[None if a == b else 0.55 for a in models] for b in models],
+        },
+        "nearest_models": {"5": 1.6, "10": 2.1, "15": 2.4, "20": 2.6, "25": None},
+    }
+
+
+WRITERS: dict[str, Callable[[Path], Corpus]] = {
+    "demo": write_demo,
+    "empty": write_empty,
+    "hostile": write_hostile,
+}
+
+
+def write_all(folder: Path) -> None:
+    """Write a corpus of each state into a corpora folder, and one that is not built."""
+    for name, write in WRITERS.items():
+        write(folder / name)
+    corpus = open_or_create(str(folder / "unbuilt"))
+    rows = build_rows(QUERIES, [{"query_id": "q", "query": "Not mapped yet?"}])
+    write_tables(corpus, {"queries": rows}, Manifest("unbuilt"))
+    damaged = folder / "damaged"
+    damaged.mkdir()
+    (damaged / "corpus.json").write_text("{", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_all(Path(sys.argv[1]))
