@@ -1,6 +1,5 @@
 """What responses leave unsaid: their query's id, their own id, their sample number."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -54,7 +53,7 @@ def settle_queries(
         query_id, query = record.values.get("query_id"), record.values.get("query")
         if query_id is not None and query is not None:
             texts.setdefault(query_id, query)
-    ids = defaultdict(set)
+    ids: dict[str, set[str]] = defaultdict(set)
     for query_id, query in texts.items():
         ids[query].add(query_id)
     settled = []
@@ -67,7 +66,14 @@ def settle_queries(
         settled.append(Record(record.values | {"query_id": query_id}, record.place))
     own = set(RESPONSES.schema.names)
     bare = [Record({k: v for k, v in r.values.items() if k in own}, r.place) for r in settled]
-    return queries + _derive_queries(settled, texts), bare
+    listed = {record.values["query_id"]: record.values["query"] for record in queries}
+    brought = [
+        record
+        for record in _derive_queries(settled, texts)
+        if record.values["categories"]
+        or listed.get(record.values["query_id"]) != record.values["query"]
+    ]
+    return queries + brought, bare
 
 
 def _find_query(record: Record, texts: dict[str, str], ids: dict[str, set[str]]) -> str:
@@ -76,13 +82,13 @@ def _find_query(record: Record, texts: dict[str, str], ids: dict[str, set[str]])
         if query is None and query_id not in texts:
             raise InputError(UNKNOWN_QUERY, where=record.place, found=f"query_id {query_id!r}")
         return str(query_id)
-    made = make_query_id(str(query))
-    candidates = ids.get(str(query), {made})
-    if made in candidates:
-        return made
-    if len(candidates) > 1:
-        found = ", ".join(sorted(candidates))
-        raise InputError(AMBIGUOUS_QUERY, where=record.place, found=found)
+    candidates = ids[str(query)]
+    if len(candidates) != 1:
+        made = make_query_id(str(query))
+        if candidates and made not in candidates:
+            found = ", ".join(sorted(candidates))
+            raise InputError(AMBIGUOUS_QUERY, where=record.place, found=found)
+        ids[str(query)] = candidates = {made}
     return next(iter(candidates))
 
 
@@ -124,6 +130,7 @@ _IDENTITY = ("response_id", "sample")
 _CONTENT = tuple(n for n in RESPONSES.schema.names if n not in ("text", *_IDENTITY))
 
 SourceKey = tuple[str | None, ...]
+Content = tuple[str, bool, str]
 
 
 def identify(held: Iterable[Values], responses: Iterable[Record]) -> list[Record]:
@@ -187,7 +194,7 @@ class _Draft:
         return self.given_id or make_id("response", *parts)
 
     @cached_property
-    def content(self) -> str:
+    def content(self) -> Content:
         return describe_content(self.values)
 
     def inherit(self, samples: Mapping[str, int | None]) -> None:
@@ -200,17 +207,17 @@ def _find_source(values: Values) -> SourceKey:
     return tuple(values.get(name) for name in _SOURCE)
 
 
-def describe_content(values: Values) -> str:
-    """Return a response without its id and sample number, as text that sorts by its text."""
-    rest = [values.get(name) for name in _CONTENT]
-    return json.dumps([values.get("text") or "", values.get("text") is None, rest])
+def describe_content(values: Values) -> Content:
+    """Return a response without its id and sample number, to compare and to sort by its text."""
+    text = values.get("text")
+    return text or "", text is None, repr([values.get(name) for name in _CONTENT])
 
 
 def _match(drafts: list[_Draft], held: list[Values], claimed: set[str]) -> list[_Draft]:
     """Give drafts without id the identity of a held response of equal content; return the rest."""
     if all(draft.given_id is not None for draft in drafts):
         return drafts
-    pool: dict[str, list[Values]] = defaultdict(list)
+    pool: dict[Content, list[Values]] = defaultdict(list)
     for row in sorted(held, key=lambda row: row["response_id"], reverse=True):
         if row["response_id"] not in claimed:
             pool[describe_content(row)].append(row)

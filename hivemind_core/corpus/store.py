@@ -144,7 +144,7 @@ def open_corpus(locator: str) -> Corpus:
     filesystem, root = fsspec.core.url_to_fs(os.fspath(locator))
     where = f"{root}/{manifests.FILE}"
     if filesystem.isfile(f"{root}/{JOURNAL}"):
-        finish_write(filesystem, root)
+        _recover(filesystem, root)
     if not filesystem.isfile(where):
         raise CorpusError(
             "there is no corpus here",
@@ -154,6 +154,21 @@ def open_corpus(locator: str) -> Corpus:
         )
     manifest = manifests.parse_manifest(filesystem.cat_file(where), where)
     return Corpus(str(locator), filesystem, root, manifest)
+
+
+def _recover(filesystem: AbstractFileSystem, root: str) -> None:
+    """Finish the write that its process did not; a writer that is still at it goes first."""
+    try:
+        with lock_corpus(filesystem, root):
+            if filesystem.isfile(f"{root}/{JOURNAL}"):
+                finish_write(filesystem, root)
+    except OSError as error:
+        raise CorpusError(
+            "an interrupted write cannot be finished",
+            where=root,
+            found=error.strerror or str(error),
+            remedy="Open it once where it can be written to",
+        ) from error
 
 
 def open_or_create(locator: str, name: str = "") -> Corpus:
@@ -254,22 +269,47 @@ def write_files(
     Raises
     ------
     WorkError
-        If the place cannot be written to; the corpus is then as it was.
+        If the place cannot be written to, or another process changed the corpus since it was
+        opened; the corpus is then as it was.
     """
     new = corpus.manifest if manifest is None else manifest
     contents = dict(files) | {manifests.FILE: manifests.format_manifest(new)}
     try:
         with lock_corpus(corpus.filesystem, corpus.root):
+            _check_unchanged(corpus)
             _stage(corpus, contents)
             finish_write(corpus.filesystem, corpus.root)
     except OSError as error:
         raise WorkError(
-            "the corpus cannot be written; it is as it was before",
+            _describe_failure(corpus),
             where=corpus.root,
             found=error.strerror or str(error) or type(error).__name__,
             remedy="Check the space left and the rights of the folder",
         ) from error
     return replace(corpus, manifest=new)
+
+
+def _check_unchanged(corpus: Corpus) -> None:
+    """Refuse to write over what another process wrote since the corpus was opened."""
+    if not corpus.has(manifests.FILE):
+        return
+    path = corpus.path(manifests.FILE)
+    if manifests.parse_manifest(corpus.filesystem.cat_file(path), path) != corpus.manifest:
+        raise WorkError(
+            "another process changed the corpus meanwhile; nothing was written",
+            where=corpus.root,
+            remedy="Run the command again",
+        )
+
+
+def _describe_failure(corpus: Corpus) -> str:
+    try:
+        is_journaled = corpus.has(JOURNAL)
+    except OSError:
+        is_journaled = False
+    if is_journaled:
+        return "the corpus was written but not moved into place; opening it again finishes that"
+    return "the corpus cannot be written; it is as it was before"
 
 
 def _stage(corpus: Corpus, contents: Mapping[str, pa.Table | bytes]) -> None:
