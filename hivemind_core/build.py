@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import Any
 
@@ -18,17 +18,17 @@ import numpy as np
 import pyarrow as pa
 
 from hivemind_core.corpus.cache import TableCache, VectorCache
-from hivemind_core.corpus.identity import make_id
-from hivemind_core.corpus.locations import find_cache_folder
-from hivemind_core.corpus.manifest import Manifest
-from hivemind_core.corpus.store import Corpus, embeddings_file, views_file, write_files
-from hivemind_core.corpus.tables import QUERIES, RESPONSES
 from hivemind_core.corpus.embeddings import (
     QueryResponses,
     build_vector_column,
     read_by_query,
     stack_vectors,
 )
+from hivemind_core.corpus.identity import make_id
+from hivemind_core.corpus.locations import find_cache_folder
+from hivemind_core.corpus.manifest import Manifest
+from hivemind_core.corpus.store import Corpus, embeddings_file, views_file, write_files
+from hivemind_core.corpus.tables import QUERIES, RESPONSES
 from hivemind_core.corpus.views import (
     CLUSTERS,
     MAP_TABLES,
@@ -71,7 +71,7 @@ class BuildOptions:
     encoder: str | None = None
     jobs: int = 1
     category_maps: bool = True
-    environment: Mapping[str, str] = os.environ
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
 def choose_encoder(manifest: Manifest, name: str | None) -> str:

@@ -3,11 +3,16 @@
 import os
 import socket
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hivemind_core.errors import HivemindError, InputError, WorkError
+from hivemind_core.errors import CorpusError, HivemindError, InputError, WorkError
+from hivemind_core.progress import show_progress
+
+if TYPE_CHECKING:
+    from hivemind_core.corpus.import_report import ImportReport
 
 ADDRESS = "127.0.0.1"
 
@@ -81,6 +86,163 @@ def _check_port(port: int) -> None:
                 found=(error.strerror or str(error)).lower(),
                 remedy="Choose another port: --port N",
             ) from error
+
+
+EncoderOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="all-MiniLM-L6-v2 (the default), openai:MODEL, a folder, or a hub id.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@application.command()
+def build(
+    corpus: CorpusArgument,
+    encoder: EncoderOption = None,
+    jobs: Annotated[int, typer.Option(metavar="N", help="Processes that draw maps.")] = 1,
+    category_maps: Annotated[
+        bool, typer.Option(help="Draw one map of all answers of each category too.")
+    ] = True,
+) -> None:
+    """Encode, map, cluster and measure a corpus; run it again after every import.
+
+    Stopped at any point, it goes on where it was.
+    """
+    from hivemind_core.build import BuildOptions, build_corpus
+    from hivemind_core.corpus.store import open_corpus
+
+    options = BuildOptions(encoder, jobs, category_maps)
+    with show_progress() as report:
+        built, changed = build_corpus(open_corpus(corpus), options, report)
+    state = "is built" if changed else "was up to date"
+    print(f"{built.manifest.name} {state}: hivemind app {corpus}", file=sys.stderr)
+
+
+@application.command()
+def measure(
+    corpus: CorpusArgument,
+    encoder: EncoderOption = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Only answers of this strategy; people are kept."),
+    ] = None,
+    pooling: Annotated[
+        str,
+        typer.Option(help="queries: each counts once. pairs: each pair of answers counts once."),
+    ] = "queries",
+    as_json: JsonOption = False,
+) -> None:
+    """Print repetition within and similarity between models, with floor, people and intervals."""
+    import json
+
+    from hivemind_core.build import choose_encoder
+    from hivemind_core.corpus.store import open_corpus
+    from hivemind_core.measurement import measure_corpus
+    from hivemind_core.summary import check_pooling, format_summary, summarise
+
+    check_pooling(pooling)
+    opened = open_corpus(corpus)
+    name = choose_encoder(opened.manifest, encoder)
+    with show_progress() as report:
+        measured = measure_corpus(opened, name, strategy, report)
+    summary = summarise(opened.manifest.name, name, measured, pooling)
+    print(json.dumps(summary, ensure_ascii=False) if as_json else format_summary(summary))
+
+
+FileOption = Annotated[
+    Path | None, typer.Option(metavar="F", help=".jsonl, .csv or .parquet file, or a folder.")
+]
+
+
+@import_application.command("files")
+def import_files_command(
+    corpus: CorpusArgument,
+    responses: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="F|DIR",
+            help="Answers, with model and query (or prompt). In a folder each file is a model.",
+        ),
+    ] = None,
+    queries: FileOption = None,
+    ratings: FileOption = None,
+    preferences: FileOption = None,
+    scores: FileOption = None,
+    pair_scores: FileOption = None,
+    embeddings: Annotated[
+        Path | None,
+        typer.Option(metavar="F", help="response_id and vector, as .parquet or .jsonl."),
+    ] = None,
+    encoder: Annotated[str, typer.Option(metavar="NAME", help="What made the embeddings.")] = "",
+    name: Annotated[str | None, typer.Option(help="Name of the corpus.")] = None,
+    source: Annotated[str | None, typer.Option(help="Where the answers come from.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Terms they stand under.")] = None,
+    note: Annotated[str | None, typer.Option(help="What to know about them.")] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave bad rows and report them.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Merge .jsonl, .csv or .parquet files into a corpus, new or old: all rows or none."""
+    from hivemind_core.corpus.files import Inputs, import_files
+    from hivemind_core.corpus.merge import About
+
+    inputs = Inputs(
+        queries, responses, ratings, preferences, scores, pair_scores, embeddings, encoder
+    )
+    about = About(name, source, licence, note)
+    with show_progress() as report:
+        done = import_files(corpus, inputs, about=about, skip_bad=skip_bad, report=report)
+    _show_import(done, as_json)
+
+
+@import_application.command("novelty-bench")
+def import_novelty_bench_command(
+    corpus: CorpusArgument,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="NoveltyBench's own layout on this machine."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import NoveltyBench: 100 queries, five models and people; downloaded without --from."""
+    from hivemind_core.corpus.download import download_novelty_bench
+    from hivemind_core.corpus.novelty_bench import import_novelty_bench
+
+    with show_progress() as report:
+        found = folder or download_novelty_bench(report=report)
+        done = import_novelty_bench(corpus, found, report=report)
+    _show_import(done, as_json)
+
+
+def _show_import(done: "ImportReport", as_json: bool) -> None:
+    import json
+    from dataclasses import asdict
+
+    from hivemind_core.corpus.import_report import format_report
+
+    print(format_report(done), file=sys.stderr)
+    if as_json:
+        print(json.dumps(asdict(done)))
+
+
+@application.command()
+def check(corpus: CorpusArgument, as_json: JsonOption = False) -> None:
+    """Say whether every table is sound, and what is missing for which page."""
+    import json
+    from dataclasses import asdict
+
+    from hivemind_core.corpus.check import check_corpus, format_check
+
+    found = check_corpus(corpus)
+    print(format_check(found), file=sys.stderr)
+    if as_json:
+        print(json.dumps(asdict(found) | {"sound": found.is_sound}))
+    if not found.is_sound:
+        raise typer.Exit(CorpusError.exit_code)
 
 
 def main() -> None:

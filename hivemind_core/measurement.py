@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hivemind_core.corpus.embeddings import QueryResponses, read_by_query
 from hivemind_core.corpus.identity import Source
 from hivemind_core.corpus.store import Corpus
-from hivemind_core.corpus.embeddings import QueryResponses, read_by_query
 from hivemind_core.errors import InputError, shorten
 from hivemind_core.measures.arrays import Floats, Integers
 from hivemind_core.measures.homogeneity import (

@@ -49,8 +49,7 @@ def summarise(
     InputError
         If the pooling is unknown.
     """
-    if pooling not in POOLINGS:
-        raise InputError(f"pooling is one of {', '.join(POOLINGS)}", found=shorten(pooling))
+    check_pooling(pooling)
     weights = list(draw_weights(len(measured.query_ids), draws, np.random.default_rng(seed)))
     models = [i for i, source in enumerate(measured.sources) if source.is_model]
     humans = [i for i, source in enumerate(measured.sources) if source.is_human]
@@ -76,6 +75,52 @@ def summarise(
     if result["floor"]["mean"] is None:
         result["floor"]["reason"] = "unrelated answers need two queries"
     return result
+
+
+def check_pooling(pooling: str) -> None:
+    """Raise an InputError unless the pooling is one of POOLINGS."""
+    if pooling not in POOLINGS:
+        raise InputError(f"pooling is one of {', '.join(POOLINGS)}", found=shorten(pooling))
+
+
+def format_summary(summary: dict[str, Any]) -> str:
+    """Return the summary as a table for people."""
+    lines = [
+        f"{summary['corpus']}: {summary['queries']} queries, {summary['responses']} responses, "
+        f"encoder {summary['encoder']}, pooled by {summary['pooling']}",
+        f"unrelated answers (floor)  {_show(summary['floor']['mean'])}"
+        f"  over {summary['floor']['n_pairs']} pairs",
+    ]
+    if summary["human"] is None:
+        lines.append("people                     no answers by people")
+    lines += ["", f"{'within':<40} {'mean':>5}  95 % interval  queries  > .8  distinct"]
+    ranked = sorted(summary["intra"].items(), key=lambda item: -(item[1]["mean"] or -2))
+    for name, row in ranked:
+        above = "" if row["share_above_0_8"] is None else f"{row['share_above_0_8']:.0f} %"
+        lines.append(
+            f"{name[:40]:<40} {_show(row['mean']):>5}  {_show_interval(row['ci95']):<13}  "
+            f"{row['queries']:>7}  {above:>4}  {_show(row['vendi']):>8}"
+        )
+    inter = summary["inter"]
+    nearest = [f"{n}: {_show(x)}" for n, x in summary["nearest_models"].items() if n != "reason"]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"between models {_show(inter['mean'])}  {_show_interval(inter['ci95'])}",
+            f"models among the N nearest  {', '.join(nearest)}",
+        ]
+    )
+
+
+def _show(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}".replace("0.", ".", 1)
+
+
+def _show_interval(interval: list[float] | None) -> str:
+    return "-" if interval is None else f"[{_show(interval[0])}, {_show(interval[1])}]"
 
 
 def _weigh(counts: Floats, pooling: str) -> Floats:

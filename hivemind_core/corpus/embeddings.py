@@ -13,7 +13,6 @@ from hivemind_core.corpus.store import Corpus, embeddings_file
 from hivemind_core.corpus.tables import RESPONSES
 from hivemind_core.errors import CorpusError, InputError
 
-
 QUERIES_AT_ONCE = 16
 
 

@@ -40,8 +40,8 @@ class Clustering:
 
 
 def choose_min_cluster_size(n: int) -> int:
-    """Return half the square root of n, at least 3: 4 for 60 answers, 18 for 1,250."""
-    return max(3, round(np.sqrt(n) / 2))
+    """Return 2/5 of the square root of n, at least 3: 3 for 60 answers, 14 for 1,250."""
+    return max(3, round(0.4 * np.sqrt(n)))
 
 
 def cluster(points: NDArray[np.float32], min_cluster_size: int | None = None) -> Clustering:
@@ -91,10 +91,9 @@ def _fit_hdbscan(points: NDArray[np.float32], size: int) -> NDArray[np.int32]:
         return np.full(len(points), NOISE, np.int32)
     model = HDBSCAN(
         min_cluster_size=size,
-        min_samples=max(2, size // 2),
+        min_samples=max(1, size // 3),
         approx_min_span_tree=False,
         core_dist_n_jobs=1,
-        copy=True,
     )
     return _sort_by_size(model.fit_predict(np.asarray(points, np.float64)))
 
