@@ -160,6 +160,7 @@ FileOption = Annotated[
 @import_application.command("files")
 def import_files_command(
     corpus: CorpusArgument,
+    *,
     responses: Annotated[
         Path | None,
         typer.Option(

@@ -160,7 +160,7 @@ def _fetch(file: PublicFile, host: str, folder: Path, meter: Any) -> None:  # no
         raise WorkError(
             "the host must have the file",
             where=url,
-            found=f"{error.response.status_code} {error.response.reason}",
+            found=str(error).split(" for url", maxsplit=1)[0],
             remedy="Fetch the files by hand and give their folder with --from",
         ) from error
     except requests.exceptions.ChunkedEncodingError as error:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hivemind_core.corpus.given_vectors import read_given_vectors
+from hivemind_core.corpus.import_report import ImportReport
 from hivemind_core.corpus.merge import (
     NOTHING_SAID,
     About,
     Clock,
     Given,
-    ImportReport,
     read_clock,
     take,
 )

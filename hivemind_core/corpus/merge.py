@@ -1,17 +1,18 @@
 """Bring records and vectors into a corpus: merged, checked, written all or nothing."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
 from hivemind_core.corpus.given_vectors import GivenVectors, merge_vectors
+from hivemind_core.corpus.import_report import EMBEDDINGS, ImportReport, Taken
 from hivemind_core.corpus.manifest import Manifest
-from hivemind_core.corpus.records import Record
+from hivemind_core.corpus.records import Record, is_sound_text
 from hivemind_core.corpus.responses import count_repeats, identify, settle_queries
-from hivemind_core.corpus.rows import Left, Sieve
+from hivemind_core.corpus.rows import Sieve
 from hivemind_core.corpus.store import Corpus, embeddings_file, write_tables
 from hivemind_core.corpus.tables import (
     PAIR_SCORES,
@@ -27,7 +28,6 @@ from hivemind_core.corpus.tables import (
 from hivemind_core.errors import InputError, shorten
 from hivemind_core.progress import Report, report_nothing
 
-EMBEDDINGS = "embeddings"
 UNKNOWN_RESPONSE = "a response_id must belong to a response"
 
 Clock = Callable[[], datetime]
@@ -49,56 +49,6 @@ class About:
 
 
 NOTHING_SAID = About()
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What became of the rows given for one table.
-
-    Attributes
-    ----------
-    taken : int
-        Rows that are new.
-    already_there : int
-        Rows whose key and content the corpus, or an earlier row, holds.
-    completed : int
-        Rows that the corpus held with fewer columns filled.
-    left : tuple of Left
-        Rows not taken, by reason.
-    """
-
-    taken: int = 0
-    already_there: int = 0
-    completed: int = 0
-    left: tuple[Left, ...] = ()
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """What an import did.
-
-    Attributes
-    ----------
-    corpus : str
-        Name of the corpus.
-    content_hash : str
-    tables : dict of str to Taken
-        Only the tables that rows were given for, and "embeddings".
-    withheld : dict of str to int
-        In the whole corpus: responses without `text` or `model`, those whose text is `empty`, and
-        queries that are `unanswered`.
-    repeats : int
-        Responses of the corpus that repeat another of the same source and query word for word.
-    unused_columns : tuple of str
-        Columns of the files that nothing was read from.
-    """
-
-    corpus: str
-    content_hash: str
-    tables: dict[str, Taken]
-    withheld: dict[str, int]
-    repeats: int
-    unused_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -321,6 +271,11 @@ def _merge_vectors(
 def _describe(manifest: Manifest, given: Given, clock: Clock) -> Manifest:
     """Return the manifest with what the import says of the corpus."""
     about = given.about
+    for option, text in asdict(about).items():
+        if text is not None and (not is_sound_text(text) or (option == "name" and not text)):
+            raise InputError(
+                "what is said of a corpus must be text", where=option, found=repr(text)
+            )
     encoders = set(manifest.encoders)
     if given.vectors is not None and given.vectors.ids:
         encoders.add(given.vectors.encoder)

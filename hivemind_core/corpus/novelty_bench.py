@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from hivemind_core.corpus.identity import make_id
+from hivemind_core.corpus.import_report import ImportReport
 from hivemind_core.corpus.merge import (
     NOTHING_SAID,
     About,
     Clock,
     Given,
-    ImportReport,
     read_clock,
     take,
 )

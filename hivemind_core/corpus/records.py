@@ -286,15 +286,22 @@ def _cast_text(column: Column, cell: object) -> str | None:
         raise InputError("a cell must be text", found=shorten(cell))
     if "\0" in cell:
         raise InputError(NUL, found=shorten(cell))
-    try:
-        cell.encode()
-    except UnicodeEncodeError as error:
-        raise InputError(SURROGATE, found=shorten(cell)) from error
+    if not is_sound_text(cell):
+        raise InputError(SURROGATE, found=shorten(cell))
     if cell or column.name in _FREE_TEXT:
         return cell
     if column.required:
         raise InputError("an id or a name must not be empty")
     return None
+
+
+def is_sound_text(text: str) -> bool:
+    """Whether a text can be written as UTF-8: it has no lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _cast_texts(column: Column, cell: object) -> list[str | None] | None:

@@ -31,6 +31,7 @@ from hivemind_core.corpus.tables import QUERIES, RESPONSES, TABLES, Table
 from hivemind_core.errors import CorpusError, WorkError
 
 ROW_GROUP_ROWS = 1024
+LOCK_SECONDS = 10
 STAGED = ".staged"
 JOURNAL = f"{STAGED}/journal.json"
 COMPRESSION = "zstd"
@@ -132,6 +133,25 @@ def views_file(encoder: str, name: str) -> str:
     return f"views/{quote(encoder, safe='')}/{name}"
 
 
+def find_filesystem(locator: str) -> tuple[AbstractFileSystem, str]:
+    """Return the file system behind a local path or fsspec URL, and the folder inside it.
+
+    Raises
+    ------
+    CorpusError
+        If no such file system is known or installed.
+    """
+    try:
+        filesystem, root = fsspec.core.url_to_fs(os.fspath(locator))
+    except (ValueError, ImportError, OSError) as error:
+        raise CorpusError(
+            "a corpus must be at a local path or an fsspec URL",
+            where=str(locator),
+            found=str(error),
+        ) from error
+    return filesystem, str(root)
+
+
 def open_corpus(locator: str) -> Corpus:
     """Open a corpus by local path or fsspec URL.
 
@@ -141,7 +161,7 @@ def open_corpus(locator: str) -> Corpus:
         If there is none, its corpus.json is unreadable or of a newer schema, or an interrupted
         write cannot be finished.
     """
-    filesystem, root = fsspec.core.url_to_fs(os.fspath(locator))
+    filesystem, root = find_filesystem(locator)
     where = f"{root}/{manifests.FILE}"
     if filesystem.isfile(f"{root}/{JOURNAL}"):
         _recover(filesystem, root)
@@ -180,7 +200,7 @@ def open_or_create(locator: str, name: str = "") -> Corpus:
     name : str, optional
         Name of a new corpus; the last part of the locator by default.
     """
-    filesystem, root = fsspec.core.url_to_fs(os.fspath(locator))
+    filesystem, root = find_filesystem(locator)
     if filesystem.isfile(f"{root}/{manifests.FILE}") or filesystem.isfile(f"{root}/{JOURNAL}"):
         return open_corpus(locator)
     return Corpus(str(locator), filesystem, root, Manifest(name or PurePosixPath(root).name))
@@ -392,7 +412,7 @@ def lock_corpus(filesystem: AbstractFileSystem, root: str) -> AbstractContextMan
 def _hold(filesystem: AbstractFileSystem, root: str) -> Iterator[None]:
     filesystem.makedirs(root, exist_ok=True)
     try:
-        with FileLock(str(PurePosixPath(root) / ".lock"), timeout=10):
+        with FileLock(str(PurePosixPath(root) / ".lock"), timeout=LOCK_SECONDS):
             yield
     except Timeout as error:
         raise WorkError(
