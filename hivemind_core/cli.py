@@ -64,10 +64,7 @@ def _locate(locator: str) -> str:
 
     from hivemind_core.corpus.store import open_corpus
 
-    try:
-        corpus = open_corpus(locator)
-    except (OSError, ValueError, ImportError) as error:  # what fsspec says of a URL
-        raise InputError("there is no corpus to open", where=locator, found=str(error)) from error
+    corpus = open_corpus(locator)
     return corpus.root if isinstance(corpus.filesystem, LocalFileSystem) else corpus.locator
 
 

@@ -65,7 +65,9 @@ def test_a_relative_corpus_holds_from_any_folder(
     assert started[1]["HIVEMIND_CORPUS"] == str(tmp_path / "mine")
 
 
-@pytest.mark.parametrize("locator", ["nowhere", "nope://nowhere", "zip://a::nowhere.zip"])
+@pytest.mark.parametrize(
+    "locator", ["nowhere", "nope://nowhere", "zip://a::nowhere.zip", "s3://nowhere/a"]
+)
 def test_a_corpus_that_does_not_open_is_one_line(
     locator: str,
     monkeypatch: pytest.MonkeyPatch,
