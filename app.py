@@ -3,16 +3,22 @@
 import streamlit as st
 
 st.set_page_config(page_title="Hivemind Atlas", layout="wide")
-page = st.navigation(
-    [
-        st.Page("pages/overview_page.py", title="Overview", url_path="overview", default=True),
-        st.Page("pages/atlas_page.py", title="Atlas", url_path="atlas"),
-    ]
-)
+overview = st.Page("pages/overview_page.py", title="Overview", url_path="overview")
+atlas = st.Page("pages/atlas_page.py", title="Atlas", url_path="atlas")
+
+
+def open_overview() -> None:
+    """Send the root on to the overview, whose own address can then be shared."""
+    st.switch_page(overview, query_params=st.query_params.to_dict())
+
+
+root = st.Page(open_overview, title="Start", url_path="start", default=True, visibility="hidden")
+page = st.navigation([root, overview, atlas])
 
 from frame.picker import pick_corpus  # noqa: E402 - navigation comes before anything heavy
 from frame.theme import apply_style  # noqa: E402
 
-apply_style()
-pick_corpus()
+if page != root:
+    apply_style()
+    pick_corpus()
 page.run()

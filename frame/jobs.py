@@ -88,10 +88,10 @@ class Job:
             process = self._start(command)
             if process is None:
                 break
-            assert process.stderr is not None  # noqa: S101 - it is a pipe
-            for line in process.stderr:
-                self._take(line.strip())
-            if process.wait() != 0:
+            with process:
+                for line in process.stderr or ():
+                    self._take(line.strip())
+            if process.returncode != 0:
                 self._end("failed")
         self._end("done")
         atexit.unregister(self.cancel)

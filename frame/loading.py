@@ -146,9 +146,14 @@ def _read_json(_corpus: Corpus, key: tuple[str, int, str], file: str) -> Any:  #
         ) from error
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _read_queries(_corpus: Corpus, key: tuple[str, int, str]) -> pa.Table:
+    return _corpus.read(QUERIES)
+
+
 def read_queries(book: Book) -> pa.Table:
     """Return all queries of the corpus."""
-    return _read_whole(book.corpus, book.key, QUERIES.file)
+    return _read_queries(book.corpus, book.key)
 
 
 def read_view(book: Book, name: str) -> pa.Table:

@@ -243,7 +243,9 @@ def read_catalogue(book: Book) -> Catalogue:
 
 
 def name_category(category: str) -> str:
-    """Return a category with the other words people search it by."""
+    """Return a category with the other words people search it by; "" is all of them."""
+    if not category:
+        return "All categories"
     also = ALSO_CALLED.get(category)
     return f"{category} ({also})" if also else category
 

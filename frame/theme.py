@@ -12,7 +12,7 @@ from hivemind_core.figures.palette import Ground, choose_ground
 
 STYLE = """
 <style>
-.stMainBlockContainer {padding-top: 3.2rem; padding-bottom: 3rem; max-width: 1640px;}
+.stMainBlockContainer {padding-top: 4rem; padding-bottom: 2rem; max-width: 1640px;}
 [data-testid="stText"] {
   white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; font-family: inherit;
 }
@@ -24,7 +24,10 @@ STYLE = """
   font-size: 0.86rem; opacity: 0.72; line-height: 1.45;
 }
 [class*="st-key-answer"] [data-testid="stText"] {line-height: 1.5;}
+[class*="st-key-open"] button {min-height: 0; padding: 0;}
 [class*="st-key-open"] button p {font-weight: 600;}
+.st-key-chart {height: calc(100vh - 20.6rem); min-height: 24rem;}
+.st-key-panel {height: calc(100vh - 16rem); min-height: 28rem; overflow-y: auto;}
 [class*="st-key-medoid"] [data-testid="stText"] {
   display: -webkit-box; -webkit-line-clamp: 4; -webkit-box-orient: vertical; overflow: hidden;
 }

@@ -14,18 +14,12 @@ NOVELTY_BENCH = "novelty-bench"
 
 def show_next_steps(book: Book | None) -> None:
     """Show what to do next."""
-    st.divider()
     st.subheader("What to do next", anchor=False)
-    steps = [_show_import]
-    if not _has_novelty_bench():
-        steps.append(_show_fetch)
-    columns = st.columns(len(steps) + (book is not None), gap="large")
     if book is not None:
-        with columns[0]:
-            _show_striking(book)
-    for column, step in zip(columns[-len(steps) :], steps, strict=True):
-        with column:
-            step()
+        _show_striking(book)
+    if not _has_novelty_bench():
+        _show_fetch()
+    _show_import()
 
 
 def _show_striking(book: Book) -> None:
@@ -69,10 +63,11 @@ def _show_fetch() -> None:
         "Needs the network once; encoding and mapping take some minutes.",
         "fetch",
     )
-    _follow_fetch()
+    job = open_registry().find(str(find_corpora_folder() / NOVELTY_BENCH))
+    polled = 1.0 if job is not None and job.news.state == "running" else None
+    st.fragment(_follow_fetch, run_every=polled)()
 
 
-@st.fragment(run_every=1.0)
 def _follow_fetch() -> None:
     """Start, show, or end the fetch; the job itself lives outside the script."""
     folder, registry = str(find_corpora_folder() / NOVELTY_BENCH), open_registry()
@@ -104,7 +99,7 @@ def _offer(folder: str, news: News | None) -> None:
                 command_line("build", folder),
             ],
         )
-        st.rerun(scope="fragment")
+        st.rerun(scope="app")
 
 
 def _show_progress(news: News) -> None:

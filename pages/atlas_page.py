@@ -13,7 +13,6 @@ from hivemind_core.figures.atlas import Coloring
 from hivemind_core.figures.palette import Ground, assign_inks
 from hivemind_core.figures.reading import describe_map, tell_finding
 
-PANEL_HEIGHT = 600
 READ_WITH_CARE = "Near points read alike; distance between far groups means nothing."
 TOOLS = {
     "displaylogo": False,
@@ -95,15 +94,17 @@ def show_map(
     """Draw the map and say under it how far to trust it."""
     figure, key = sheets.draw_sheet(book, sheet, picking.list_drawn(), look)
     chart = f"map-{key}-{picking.count_resets()}"
-    st.plotly_chart(
-        figure,
-        key=chart,
-        on_select=lambda: picking.take_selection(chart),
-        config=TOOLS,
-        alt=finding,
-    )
-    write_note(f"{look[1]} of {book.encoder} vectors. {READ_WITH_CARE}", "care")
-    write_note(describe_map(sheet.quality, sheet.unplaced, look[1]), "trust")
+    with st.container(key="chart"):
+        st.plotly_chart(
+            figure,
+            key=chart,
+            on_select=lambda: picking.take_selection(chart),
+            config=TOOLS,
+            height="stretch",
+            alt=finding,
+        )
+    trust = describe_map(sheet.quality, sheet.unplaced, look[1])
+    write_note(f"{look[1]} of {book.encoder} vectors: {trust} {READ_WITH_CARE}", "trust")
 
 
 def show_page() -> None:
@@ -119,7 +120,8 @@ def show_page() -> None:
     ground = find_ground()
     look = (*choose_look(sheet), ground)
     pick = picking.follow_sheet(sheet, look)
-    show_head(book, sheet)
+    with st.container(gap="xsmall"):
+        show_head(book, sheet)
     if not sheet.query_ids:
         return
     left, right = st.columns([3, 2], gap="large")
@@ -128,7 +130,7 @@ def show_page() -> None:
     inks = assign_inks(book.manifest.sources, ground)
     with right:
         st.subheader("What they say", anchor=False)
-        with st.container(height=PANEL_HEIGHT, border=False, key="panel"):
+        with st.container(key="panel"):
             if pick is None:
                 show_list(book, sheet, inks)
             else:

@@ -20,8 +20,7 @@ def show_contents(book: Book) -> None:
     """Say what the corpus holds."""
     manifest = book.manifest
     write_heading(manifest.name)
-    for number, words in enumerate(describe_contents(manifest)):
-        write_note(words, f"contents-{number}")
+    write_note("\n".join(describe_contents(manifest)), "contents")
     counts = count_contents(manifest, loading.count_answers(book))
     for column, (label, value) in zip(st.columns(len(counts)), counts.items(), strict=True):
         column.metric(label, value)
@@ -53,6 +52,7 @@ def show_numbers(book: Book) -> None:
             homogeneity.read_within(summary, sources),
             homogeneity.draw_within(summary, assign_inks(sources, ground), ground),
         )
+        show_next_steps(book)
     with right:
         show_reading(
             "between",
@@ -71,10 +71,11 @@ def show_numbers(book: Book) -> None:
 def show_page() -> None:
     """Draw the page."""
     book = take_book()
-    if book is not None:
-        show_contents(book)
-        show_numbers(book)
-    show_next_steps(book)
+    if book is None:
+        show_next_steps(None)
+        return
+    show_contents(book)
+    show_numbers(book)
 
 
 guard(show_page)

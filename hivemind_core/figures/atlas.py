@@ -22,7 +22,7 @@ from hivemind_core.figures.palette import (
 Coloring = Literal["source", "cluster"]
 
 WEBGL_FROM = 4000
-MAP_HEIGHT = 460
+PAD = 0.05
 LEGEND_ROW = 22
 LEGEND_ROWS = 5
 HALOS = 3
@@ -97,17 +97,28 @@ def draw_map(
     """
     places = fan_out(turn_to_frame(points.places))
     figure = go.Figure()
-    strengths = np.ones(len(points))
-    if picked:
-        chosen = set(picked)
-        strengths = np.array([1.0 if x in chosen else UNPICKED for x in points.ids])
+    chosen = set(picked)
     kind = go.Scattergl if len(points) > WEBGL_FROM else go.Scatter
     for name, rows, inks in _split(points, style):
-        figure.add_trace(_draw_trace(kind, points, places, (name, rows, inks), strengths[rows]))
+        figure.add_trace(_draw_trace(kind, points, places, (name, rows, inks), chosen))
+    extent = measure_extent(places)
+    low, high = _bound(places)
     for halo in list(halos)[:HALOS]:
-        _draw_halo(figure, places, points.clusters == halo.cluster, halo.label, style.ground)
-    _lay_out(figure, places, style.coloring)
+        circle = _find_circle(places[points.clusters == halo.cluster], extent)
+        if circle is not None:
+            x, y, radius = circle
+            low = np.minimum(low, (x - radius, y - radius))
+            high = np.maximum(high, (x + radius, y + radius))
+            _draw_halo(figure, circle, halo.label, style.ground)
+    _lay_out(figure, low - PAD * extent, high + PAD * extent)
     return figure
+
+
+def _bound(places: Points) -> tuple[Points, Points]:
+    """Return the corners of the box around the places; the unit square around none."""
+    if len(places) == 0:
+        return np.zeros(2), np.ones(2)
+    return places.min(axis=0), places.max(axis=0)
 
 
 def _split(
@@ -148,7 +159,7 @@ def _draw_trace(
     points: MapPoints,
     places: Points,
     part: tuple[str, NDArray[np.int64], tuple[Ink, ...]],
-    strengths: NDArray[np.float64],
+    chosen: set[str],
 ) -> object:
     """Return the points of one legend entry."""
     name, rows, inks = part
@@ -166,55 +177,61 @@ def _draw_trace(
             "size": size,
             "color": colors.pop() if len(colors) == 1 else [ink.color for ink in inks],
             "symbol": symbols.pop() if len(symbols) == 1 else [ink.symbol for ink in inks],
-            "opacity": 0.9 if np.all(strengths == 1) else 0.9 * strengths,
+            "opacity": 0.9,
             "line": {"width": 1.2 if any(i.symbol == HUMAN_SYMBOL for i in inks) else 0},
         },
+        selectedpoints=[k for k, i in enumerate(rows) if points.ids[i] in chosen]
+        if chosen
+        else None,
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": UNPICKED}},
     )
 
 
-def _draw_halo(
-    figure: go.Figure, places: Points, members: NDArray[np.bool_], label: str, ground: Ground
-) -> None:
-    """Circle a compact cluster and say above it how many answers and models it holds."""
-    if not members.any():
-        return
-    extent = measure_extent(places)
-    centre = (places[members].max(axis=0) + places[members].min(axis=0)) / 2
-    reach = float(np.linalg.norm(places[members] - centre, axis=1).max())
+def _find_circle(members: Points, extent: float) -> tuple[float, float, float] | None:
+    """Return centre and radius of the circle around a compact cluster; None for a wide one."""
+    if len(members) == 0:
+        return None
+    centre = (members.max(axis=0) + members.min(axis=0)) / 2
+    reach = float(np.linalg.norm(members - centre, axis=1).max())
     if reach > HALO_RADIUS * extent:
-        return
-    radius = reach + 0.03 * extent
-    (x, y), above = centre, centre[1] <= 0
-    corners = {"x0": x - radius, "x1": x + radius, "y0": y - radius, "y1": y + radius}
+        return None
+    return float(centre[0]), float(centre[1]), reach + 0.03 * extent
+
+
+def _draw_halo(
+    figure: go.Figure, circle: tuple[float, float, float], label: str, ground: Ground
+) -> None:
+    """Draw a circle and say outside it, towards the middle, what it holds."""
+    x, y, radius = circle
     figure.add_shape(
         type="circle",
         layer="below",
         line={"color": fade(ground.accent, 0.55), "width": 1},
         fillcolor=fade(ground.accent, 0.07),
-        **corners,
+        x0=x - radius,
+        x1=x + radius,
+        y0=y - radius,
+        y1=y + radius,
     )
     figure.add_annotation(
-        x=x,
-        y=y + radius if above else y - radius,
+        x=x + np.sign(x) * radius,
+        y=y - radius if y > 0 else y + radius,
         text=escape(label),
         showarrow=False,
-        yanchor="bottom" if above else "top",
+        xanchor="left" if x < 0 else "right",
+        yanchor="top" if y > 0 else "bottom",
         font={"size": 12, "color": ground.ink},
         bgcolor=fade(ground.paper, 0.8),
         borderpad=2,
     )
 
 
-def _lay_out(figure: go.Figure, places: Points, coloring: Coloring) -> None:
+def _lay_out(figure: go.Figure, low: Points, high: Points) -> None:
     """Hide the axes, keep the aspect, fill the frame, put a quiet legend under it."""
-    pad = 0.07 * measure_extent(places)
     rows = min(-(-len(figure.data) // 3), LEGEND_ROWS)
-    below = 14 + LEGEND_ROW * rows
     figure.update_layout(
-        height=MAP_HEIGHT + below,
-        margin={"l": 0, "r": 0, "t": 8, "b": below},
+        margin={"l": 0, "r": 0, "t": 8, "b": 14 + LEGEND_ROW * rows},
         dragmode="lasso",
         hovermode="closest",
         legend={
@@ -228,12 +245,8 @@ def _lay_out(figure: go.Figure, places: Points, coloring: Coloring) -> None:
             "tracegroupgap": 0,
             "maxheight": LEGEND_ROW * LEGEND_ROWS,
         },
-        uirevision=coloring,
         modebar={"orientation": "v"},
     )
     hidden = {"visible": False, "showgrid": False, "zeroline": False}
-    low, high = (places.min(axis=0), places.max(axis=0)) if len(places) else ([0, 0], [1, 1])
-    figure.update_xaxes(range=[low[0] - pad, high[0] + pad], **hidden)
-    figure.update_yaxes(
-        range=[low[1] - pad, high[1] + pad], scaleanchor="x", scaleratio=1, **hidden
-    )
+    figure.update_xaxes(range=[low[0], high[0]], **hidden)
+    figure.update_yaxes(range=[low[1], high[1]], scaleanchor="x", scaleratio=1, **hidden)

@@ -118,19 +118,13 @@ def draw_within(summary: Summary, inks: Mapping[str, Ink], ground: Ground) -> go
                 x=[part["mean"]],
                 y=[place],
                 error_x=arms,
-                mode="markers+text",
-                text=[write_number(part["mean"])],
-                textposition="top center",
-                textfont={"size": 12},
+                mode="markers",
                 marker={"size": 11, "color": ink.color, "symbol": ink.symbol},
                 name=escape(name),
                 hovertemplate=f"%{{x:.3f}} · {count(part['queries'], 'query')}",
             )
         )
-    lines = (("unrelated", _floor(summary)), ("people", _people(summary)))
-    for words, value in lines:
-        if value is not None:
-            _draw_line(figure, value, f"{words} {write_number(value)}", ground)
+    _draw_controls(figure, summary, ground)
     _lay_out_similarity(figure, [_cut(name) for name, _ in ranked], ground)
     return figure
 
@@ -139,27 +133,44 @@ def _cut(name: str, width: int = 24) -> str:
     return escape(name if len(name) <= width else name[: width - 1] + "…")
 
 
-def _draw_line(figure: go.Figure, value: float, words: str, ground: Ground) -> None:
-    figure.add_vline(
-        x=value,
-        line={"color": ground.muted, "width": 1, "dash": "dot"},
-        annotation={
-            "text": words,
-            "font": {"size": 12, "color": ground.muted},
-            "yanchor": "bottom",
-            "y": 1,
-            "yref": "paper",
-            "showarrow": False,
-            "xanchor": "center",
-        },
-    )
+def _draw_controls(figure: go.Figure, summary: Summary, ground: Ground) -> None:
+    """Draw the floor and the people's mean as dotted lines with their names above."""
+    floor, people = _floor(summary), _people(summary)
+    for words, value in (("unrelated", floor), ("people", people)):
+        if value is None:
+            continue
+        crowded = words == "people" and floor is not None and abs(value - floor) < 0.4
+        figure.add_vline(
+            x=value,
+            line={"color": ground.muted, "width": 1, "dash": "dot"},
+            annotation={
+                "text": f"{words} {write_number(value)}",
+                "font": {"size": 12, "color": ground.muted},
+                "yanchor": "bottom",
+                "y": 1,
+                "yref": "paper",
+                "showarrow": False,
+                "xanchor": "left" if crowded else "center",
+            },
+        )
 
 
 def _lay_out_similarity(figure: go.Figure, names: list[str], ground: Ground) -> None:
-    """Give a dot plot its names at the side and one cosine axis from 0 to 1."""
+    """Give a dot plot names on the left, values on the right, a cosine axis from 0 to 1."""
+    for trace in figure.data:
+        figure.add_annotation(
+            x=1,
+            xref="paper",
+            xanchor="left",
+            xshift=8,
+            y=trace.y[0],
+            text=write_number(trace.x[0]),
+            showarrow=False,
+            font={"size": 13, "color": ground.ink},
+        )
     figure.update_layout(
         height=max(len(names), 1) * ROW_HEIGHT + 80,
-        margin={"l": SIDE, "r": 12, "t": 26, "b": 40},
+        margin={"l": SIDE, "r": 40, "t": 26, "b": 40},
         showlegend=False,
         hovermode="closest",
         dragmode=False,
@@ -244,18 +255,13 @@ def draw_between(summary: Summary, sources: Iterable[Source], ground: Ground) ->
                 x=[value],
                 y=[place],
                 error_x=arms,
-                mode="markers+text",
-                text=[write_number(value)],
-                textposition="top center",
-                textfont={"size": 12},
+                mode="markers",
                 marker={"size": 11, "color": ground.accent, "symbol": symbol},
                 name=words,
                 hovertemplate="%{x:.3f}",
             )
         )
-    for words, control in (("unrelated", _floor(summary)), ("people", _people(summary))):
-        if control is not None:
-            _draw_line(figure, control, f"{words} {write_number(control)}", ground)
+    _draw_controls(figure, summary, ground)
     _lay_out_similarity(figure, [words for words, _, _ in shown], ground)
     figure.update_layout(margin={"l": 110})
     return figure
@@ -330,6 +336,7 @@ def draw_nearest(summary: Summary, sources: Iterable[Source], ground: Ground) ->
     figure.update_xaxes(
         title={"text": "nearest answers (N)", "font": {"size": 12, "color": ground.muted}},
         showgrid=False,
+        tickvals=[n for n, _ in pairs],
         **axis,
     )
     step = max(1, round(models / 5))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
 
-FRAME_ASPECT = 1.4
+FRAME_ASPECT = 1.2
 FAN_STEP = 0.008
 GOLDEN_ANGLE = 2.399963229728653
 

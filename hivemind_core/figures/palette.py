@@ -5,15 +5,17 @@ family of models; sources of one family differ in lightness and in symbol. Peopl
 same neutral open diamond.
 """
 
-import colorsys
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from hivemind_core.corpus.identity import Source
 
 VERMILION, BLUE, GREEN, PURPLE = "#D55E00", "#0072B2", "#009E73", "#CC79A7"
-ORANGE, SKY, YELLOW = "#E69F00", "#56B4E9", "#F0E442"
+ORANGE, SKY = "#E69F00", "#56B4E9"
+YELLOW = "#C9B900"  # theirs is #F0E442, which white paper swallows
 HUES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, YELLOW)
 
 # The first family whose pattern a model's name matches is its own; it gets this hue where free.
@@ -44,18 +46,23 @@ class Ink:
 
 @dataclass(frozen=True)
 class Ground:
-    """What figures are drawn on: the colours that a theme gives them."""
+    """What figures are drawn on: the colours that a theme gives them.
+
+    `tint` is how much white a lone hue takes here, `tints` what the sources of one family range
+    over, from the darkest (negative: black) to the lightest.
+    """
 
     paper: str
     ink: str
     line: str
     muted: str
     accent: str
-    lightness: tuple[float, float]
+    tint: float
+    tints: tuple[float, float]
 
 
-LIGHT = Ground("#FDFCFA", "#1C1917", "#E7E2D9", "#78716C", "#B45309", (0.28, 0.62))
-DARK = Ground("#171412", "#EDE8E1", "#37302B", "#A8A29E", "#F59E0B", (0.42, 0.80))
+LIGHT = Ground("#FDFCFA", "#1C1917", "#E7E2D9", "#78716C", "#B45309", 0.0, (-0.3, 0.45))
+DARK = Ground("#171412", "#EDE8E1", "#37302B", "#A8A29E", "#F59E0B", 0.15, (0.0, 0.65))
 
 
 def choose_ground(*, dark: bool) -> Ground:
@@ -110,15 +117,12 @@ def _assign_hues(families: list[str]) -> dict[str, str]:
 
 
 def _shade(hue: str, names: list[str], ground: Ground, shift: int) -> dict[str, Ink]:
-    """Return inks of one hue, spread over the lightness that the ground bears."""
-    low, high = ground.lightness
-    if len(names) == 1:
-        levels = [min(max(_lightness(hue), low), high - 0.1)]
-    else:
-        levels = [low + 0.04 + (high - low) * i / (len(names) - 1) for i in range(len(names))]
+    """Return inks of one hue: as it is for one source, else from its shade to its tint."""
+    dark, light = ground.tints
+    steps = np.linspace(dark, light, len(names)) if len(names) > 1 else [ground.tint]
     return {
-        name: Ink(_relight(hue, level), SYMBOLS[(number + shift) % len(SYMBOLS)])
-        for number, (name, level) in enumerate(zip(names, levels, strict=True))
+        name: Ink(tint(hue, float(step)), SYMBOLS[(number + shift) % len(SYMBOLS)])
+        for number, (name, step) in enumerate(zip(names, steps, strict=True))
     }
 
 
@@ -131,28 +135,18 @@ def ink_cluster(cluster: int, ground: Ground) -> Ink:
         return Ink(ground.muted, "circle-open")
     if cluster >= CLUSTERS_WITH_HUE:
         return Ink(ground.muted, SYMBOLS[1 + cluster % (len(SYMBOLS) - 1)])
-    low, high = ground.lightness
-    hue = HUES[cluster]
-    return Ink(_relight(hue, min(max(_lightness(hue), low), high - 0.1)))
+    return Ink(tint(HUES[cluster], ground.tint))
+
+
+def tint(color: str, share: float) -> str:
+    """Return #rrggbb mixed with white by a share of 0 to 1, or with black by one of -1 to 0."""
+    target = 255 if share > 0 else 0
+    parts = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    mixed = (round(part + (target - part) * abs(share)) for part in parts)
+    return "#" + "".join(f"{part:02X}" for part in mixed)
 
 
 def fade(color: str, opacity: float) -> str:
     """Return #rrggbb with an opacity, as Plotly writes it."""
     red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity:g})"
-
-
-def _split(color: str) -> tuple[float, float, float]:
-    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    return red, green, blue
-
-
-def _lightness(color: str) -> float:
-    return colorsys.rgb_to_hls(*_split(color))[1]
-
-
-def _relight(color: str, lightness: float) -> str:
-    """Return the colour with another HLS lightness."""
-    hue, _, saturation = colorsys.rgb_to_hls(*_split(color))
-    parts = colorsys.hls_to_rgb(hue, lightness, min(saturation, 0.9))
-    return "#" + "".join(f"{round(255 * part):02X}" for part in parts)

@@ -158,7 +158,8 @@ def _tell_largest(entry: Entry, present: Counter[str], sources: Iterable[Source]
         return f"{of_people} of {count(by_people, 'answer')} by people lie in one cluster."
     sentence = f"{said} of {count(written, 'answer')}{who} {verb} in one cluster"
     if by_people:
-        sentence += f"; of {count(by_people, 'answer')} by people, {of_people or 'none'} there"
+        do = "does" if of_people < 2 else "do"
+        sentence += f"; {of_people or 'none'} of {count(by_people, 'answer')} by people {do}"
     return sentence + "."
 
 
@@ -181,7 +182,7 @@ def describe_map(quality: Mapping[str, Any], unplaced: int, projection: str) -> 
         "UMAP" or "PCA": each keeps neighbours differently well.
     """
     if not quality:
-        return "How far to trust this map was not measured."
+        return "how far to trust it was not measured."
     trust = "pca_trustworthiness" if projection == "PCA" else "trustworthiness"
     noise = _take(quality, "noise_share")
     numbers = (
