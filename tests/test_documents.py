@@ -1,5 +1,6 @@
 """What the documents promise exists, and nothing in the repository names one machine."""
 
+import contextlib
 import re
 import shlex
 import tomllib
@@ -11,7 +12,9 @@ import pytest
 import typer
 
 import hivemind_core
+from hivemind_core import cli
 from hivemind_core.cli import application
+from hivemind_core.corpus.store import open_corpus
 
 ROOT = Path(__file__).parents[1]
 GUIDES = ("README.md", "CONTRIBUTING.md")
@@ -72,6 +75,20 @@ def test_documented_commands_exist() -> None:
     assert {words[0] for _, words in used} >= {"app", "import", "build", "measure", "check"}
     unknown = [(guide, find_unknown(words, program)) for guide, words in used]
     assert not [case for case in unknown if case[1]]
+
+
+def test_the_worked_example_can_be_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = re.search(r"```json\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert example
+    (tmp_path / "answers.jsonl").write_text(example[1], "utf-8")
+    used = [words for _, words in list_commands("hivemind") if words[:2] == ["import", "files"]]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["hivemind", *used[0]])
+    with contextlib.suppress(SystemExit):  # typer ends every command with one
+        cli.main()
+    assert open_corpus("my-corpus").manifest.rows["responses"] == len(example[1].splitlines())
 
 
 def test_documented_make_targets_exist() -> None:
