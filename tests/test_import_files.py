@@ -262,6 +262,11 @@ def test_a_refused_import_makes_no_corpus(tmp_path: Path) -> None:
     assert not (tmp_path / "corpus").exists()
 
 
+def test_an_import_of_which_nothing_is_left_makes_no_corpus(tmp_path: Path) -> None:
+    refuse(tmp_path, "needs at least one row", skip_bad=True, responses=[{"text": 1, "query": "q"}])
+    assert not (tmp_path / "corpus").exists()
+
+
 def test_one_bad_table_refuses_all(tmp_path: Path) -> None:
     take(tmp_path, responses=ANSWERS)
     bad = [{"response_id": "a", "scorer": "s", "score": "high"}]

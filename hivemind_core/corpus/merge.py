@@ -92,7 +92,8 @@ def take(
     Raises
     ------
     InputError
-        If a row refers to what is not there, or has the key of another row and other content.
+        If a row refers to what is not there, or has the key of another row and other content, or
+        no row is left.
     WorkError
         If the corpus cannot be written; it is then as it was.
     """
@@ -108,9 +109,11 @@ def take(
     report("merging", len(TABLES), len(TABLES))
     responses = merged[RESPONSES.name].rows
     files, counts = _merge_vectors(corpus, given.vectors, responses, sieve)
+    if not any(len(m.rows) for m in merged.values()):
+        raise InputError("a corpus needs at least one row", where=corpus.locator, found="none left")
     manifest = _describe(corpus.manifest, given, clock)
     changed = {name: m.rows for name, m in merged.items() if m.count.taken or m.count.completed}
-    if changed or files or manifest != corpus.manifest or not corpus.manifest.content_hash:
+    if changed or files or manifest != corpus.manifest:
         corpus = write_tables(corpus, changed, manifest, files)
     counts |= {
         name: merged[name].count for name in records if records[name] or name in given.records
