@@ -115,6 +115,14 @@ def test_row_groups_hold_whole_queries(tmp_path: Path) -> None:
     assert len(corpus.read(RESPONSES, query_ids=[])) == 0
 
 
+def test_tables_without_rows_are_written(tmp_path: Path) -> None:
+    corpus = make_corpus(str(tmp_path / "c"))
+    other = pa.schema([("category", pa.string())]).empty_table()
+    new = write_files(corpus, {"a.parquet": RESPONSES.empty(), "b.parquet": other})
+    assert new.read_file("a.parquet").equals(RESPONSES.empty())
+    assert new.read_file("b.parquet").equals(other)
+
+
 def test_tables_and_other_files_are_one_write(tmp_path: Path) -> None:
     corpus = open_or_create(str(tmp_path / "c"))
     file = embeddings_file("a/b")

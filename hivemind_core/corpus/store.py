@@ -344,7 +344,7 @@ def _stage(corpus: Corpus, contents: Mapping[str, pa.Table | bytes]) -> None:
             _put(filesystem, corpus.path(f"{STAGED}/{number}"), content)
         _put(filesystem, corpus.path(f"{STAGED}/journal.tmp"), json.dumps(moves).encode())
         _move(filesystem, corpus.path(f"{STAGED}/journal.tmp"), corpus.path(JOURNAL))
-    except OSError:
+    except Exception:
         if filesystem.exists(staged):
             filesystem.rm(staged, recursive=True)
         raise
@@ -430,14 +430,14 @@ def format_parquet(rows: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, rows.schema, compression=COMPRESSION) as writer:
         for start, stop in _split_rows(rows):
-            writer.write_table(rows.slice(start, stop - start), row_group_size=stop - start)
+            writer.write_table(rows.slice(start, stop - start), row_group_size=max(stop - start, 1))
     return bytes(sink.getvalue())
 
 
 def _split_rows(rows: pa.Table) -> list[tuple[int, int]]:
     """Return the row groups as (start, stop): at least 1,024 rows each, cut between queries."""
     if len(rows) == 0 or "query_id" not in rows.schema.names:
-        return [(i, min(i + 2**16, len(rows))) for i in range(0, max(len(rows), 1), 2**16)]
+        return [(i, min(i + 2**16, len(rows))) for i in range(0, len(rows), 2**16)]
     ids = rows["query_id"].combine_chunks().dictionary_encode().indices.to_numpy()
     ends = np.append(np.flatnonzero(np.diff(ids)) + 1, len(ids))
     cuts = [0]
