@@ -164,7 +164,7 @@ def find_encoder(name: str, environment: Mapping[str, str]) -> Encoder:
     if name.startswith(OPENAI_PREFIX):
         return _find_endpoint(name, environment)
     folder = Path(name)
-    if folder.is_dir():
+    if name and folder.is_dir():
         resolved = folder.resolve()
         return SentenceTransformersEncoder(resolved.name, _hash_folder(resolved), str(resolved))
     if name.count("/") == 1 and not name.startswith((".", "/")):
@@ -227,7 +227,9 @@ def load_model(location: str) -> "SentenceTransformer":
         If it is not there, not such a model, or the hub cannot be reached.
     """
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # it would draw over the build's own
     try:
         return SentenceTransformer(location, device=None, trust_remote_code=False)
     except Exception as error:  # the loader raises whatever its many parts raise
