@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 
 from hivemind_core.corpus.locations import list_corpora
@@ -194,6 +195,17 @@ def _count_answers(_corpus: Corpus, key: tuple[str, int, str]) -> dict[str, int]
 def count_answers(book: Book) -> dict[str, int]:
     """Return the answers by source."""
     return _count_answers(book.corpus, book.key)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _count_by_query(_corpus: Corpus, key: tuple[str, int, str]) -> dict[str, int]:
+    counted = pc.value_counts(_corpus.read(RESPONSES, columns=["query_id"])["query_id"])
+    return {row["values"]: row["counts"] for row in counted.to_pylist()}
+
+
+def count_by_query(book: Book) -> dict[str, int]:
+    """Return the responses of every query that has any, mapped or not."""
+    return _count_by_query(book.corpus, book.key)
 
 
 def read_texts(book: Book, query_ids: tuple[str, ...]) -> pa.Table:

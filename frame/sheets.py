@@ -100,8 +100,17 @@ def _read_sheet(_book: Book, key: tuple[object, ...], place: Place) -> Sheet:
         dict(zip(rows["response_id"].to_pylist(), rows["query_id"].to_pylist(), strict=True)),
         tuple(list_entries(clusters.to_pylist())),
         found[0] if found else {},
-        len(rows) - len(placed),
+        _count_responses(_book, place) - len(placed),
     )
+
+
+def _count_responses(book: Book, place: Place) -> int:
+    """Return how many responses there are, mapped or not."""
+    counts = loading.count_by_query(book)
+    if place.kind == "query":
+        return counts.get(place.name, 0)
+    members = read_catalogue(book).categories.get(place.name, ())
+    return sum(counts.get(query_id, 0) for query_id in members)
 
 
 def _place(rows: pa.Table, x: str, y: str) -> MapPoints:
@@ -260,14 +269,18 @@ def list_mapped_categories(book: Book) -> list[str]:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _rank_queries(_book: Book, key: tuple[object, ...]) -> tuple[str, ...]:
-    rows = loading.read_view(_book, "clusters.parquet")
-    columns = ["query_id", "cluster", "size", "models"]
-    ranked = rank_striking(rows.select(columns).to_pylist())
-    return tuple(dict.fromkeys(row["query_id"] for row in ranked))
+    clusters = loading.read_view(_book, "clusters.parquet")
+    qualities = loading.read_view(_book, "map_quality.parquet")
+    return tuple(
+        rank_striking(
+            clusters.select(["query_id", "size", "models"]).to_pylist(),
+            qualities.select(["query_id", "responses", "stability"]).to_pylist(),
+        )
+    )
 
 
 def find_striking_query(book: Book, among: Collection[str] | None = None) -> str | None:
-    """Return the query of the largest cluster over several models; None without clusters."""
+    """Return the query that is most worth a look; None where no query has a cluster."""
     ranked = _rank_queries(book, (*book.key, book.encoder))
     known = read_catalogue(book).queries if among is None else set(among)
     return next((query_id for query_id in ranked if query_id in known), None)

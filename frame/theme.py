@@ -20,15 +20,20 @@ STYLE = """
   font-size: 1.75rem; font-weight: 650; line-height: 1.25; letter-spacing: -0.01em;
 }
 [class*="st-key-finding"] [data-testid="stText"] {font-size: 1.1rem; line-height: 1.45;}
-[class*="st-key-note"] [data-testid="stText"] {
+.st-key-panel [data-testid="stText"] {line-height: 1.5; font-size: 0.95rem;}
+[class*="st-key-note"] [data-testid="stText"],
+.st-key-panel [class*="st-key-note"] [data-testid="stText"] {
   font-size: 0.86rem; opacity: 0.72; line-height: 1.45;
 }
-[class*="st-key-answer"] [data-testid="stText"] {line-height: 1.5;}
 [class*="st-key-open"] button {min-height: 0; padding: 0;}
 [class*="st-key-open"] button p {font-weight: 600;}
-.st-key-chart {height: calc(100vh - 20.6rem); min-height: 24rem;}
-.st-key-panel {height: calc(100vh - 16rem); min-height: 28rem; overflow-y: auto;}
-[class*="st-key-medoid"] [data-testid="stText"] {
+.stVerticalBlock.st-key-chart {flex: 0 0 auto; height: calc(100vh - 20.6rem); min-height: 24rem;}
+.st-key-chart > div, .st-key-chart > div > div {height: 100%;}
+.stVerticalBlock.st-key-panel {
+  flex: 0 0 auto; height: calc(100vh - 16rem); min-height: 28rem; overflow-y: auto;
+  flex-wrap: nowrap;
+}
+[class*="st-key-medoid"] [data-testid="stText"] > span {
   display: -webkit-box; -webkit-line-clamp: 4; -webkit-box-orient: vertical; overflow: hidden;
 }
 </style>

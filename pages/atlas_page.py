@@ -85,7 +85,9 @@ def show_head(book: Book, sheet: Sheet) -> None:
         write_note(" · ".join([book.manifest.name, *names]), "kicker")
         write_heading(catalogue.queries[place.name])
     distinct = sheet.quality.get("distinct_texts") or 0
-    write_finding(tell_finding(sheet.entries, sheet.present, book.manifest.sources, distinct))
+    write_finding(
+        tell_finding(sheet.entries, sheet.present, book.manifest.sources, distinct, sheet.unplaced)
+    )
 
 
 def show_map(

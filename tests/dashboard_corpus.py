@@ -183,7 +183,7 @@ def write_views(
     corpus: Corpus, queries: list[dict[str, Any]], answers: list[dict[str, Any]]
 ) -> Corpus:
     """Write made-up views of every query and category."""
-    rows = [_map_row(corpus, answer) for answer in answers]
+    rows = [_map_row(corpus, answer) for answer in answers if answer["text"]]
     groups: dict[str, list[str]] = {}
     for query in queries:
         for category in query["categories"] or ():
@@ -225,8 +225,8 @@ def _map_row(corpus: Corpus, answer: dict[str, Any]) -> dict[str, Any]:
         "response_id": answer["response_id"],
         "query_id": answer["query_id"],
         "source": corpus.manifest.find_source(answer["model"], answer["strategy"]).name,
-        "x": x if answer["text"] else None,
-        "y": y if answer["text"] else None,
+        "x": x,
+        "y": y,
         "pca_x": y,
         "pca_y": x,
         "cluster": cluster,

@@ -233,7 +233,27 @@ def test_the_reading_list_starts_with_most_models() -> None:
     assert [entry.cluster for entry in entries] == [1, 0]
     assert entries[0].sources[0] == ("gemini-1.5-pro", 3)
     assert entries[0].keywords == ()
-    assert [row["query_id"] for row in rank_striking(CLUSTER_ROWS)] == ["b", "a"]
+
+
+def test_a_striking_query_has_a_stable_cluster_of_several_models() -> None:
+    rows = [
+        {"query_id": name, "size": size, "models": models}
+        for name, size, models in [
+            ("one model", 30, 1),
+            ("all in one", 55, 4),
+            ("unstable", 30, 4),
+            ("striking", 25, 4),
+            ("striking", 20, 3),
+        ]
+    ]
+    stable = {"unstable": 0.2, "striking": 0.9}
+    qualities = [
+        {"query_id": row["query_id"], "responses": 58, "stability": stable.get(row["query_id"], 1)}
+        for row in rows
+    ]
+    assert rank_striking(rows, qualities) == ["striking", "unstable", "all in one", "one model"]
+    assert rank_striking([], []) == []
+    assert rank_striking(rows[:1], []) == ["one model"]
 
 
 def test_the_finding_counts_models_and_people_apart() -> None:
@@ -246,6 +266,7 @@ def test_the_finding_counts_models_and_people_apart() -> None:
     )
     assert "word for word" in tell_finding(entries, present, SOURCES, 1)
     assert tell_finding([], Counter(), SOURCES, 0) == "Nobody answered this query."
+    assert "no text" in tell_finding([], Counter(), SOURCES, 0, unplaced=3)
     assert "nothing to compare" in tell_finding([], Counter({"gpt-4o": 1}), SOURCES, 1)
     assert "no group" in tell_finding([], Counter({"gpt-4o": 3}), SOURCES, 3)
 

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from frame import jobs, loading, picking
 from frame.jobs import Job, Registry
 from hivemind_core.corpus.store import views_file
+from hivemind_core.figures.reading import rank_striking
 from tests import dashboard_corpus
 from tests.dashboard_corpus import ENCODER, HOSTILE_TEXTS
 
@@ -172,12 +173,14 @@ def test_a_link_to_a_corpus_that_is_not_here_says_so() -> None:
 
 def test_the_atlas_opens_on_the_most_striking_query() -> None:
     app = open_page("atlas")
-    queries = loading.list_shelf()
-    corpus = next(shelved.corpus for shelved in queries if shelved.name == "demo")
+    shelf = {shelved.name: shelved.corpus for shelved in loading.list_shelf()}
+    corpus = shelf["demo"]
     assert corpus is not None
-    rows = corpus.read_file(views_file(ENCODER, "clusters.parquet")).to_pylist()
-    striking = min(rows, key=lambda r: (r["models"] < 2, -r["size"], -r["models"], r["query_id"]))
-    assert ask(app, "query") == striking["query_id"]
+    clusters, qualities = (
+        corpus.read_file(views_file(ENCODER, f"{name}.parquet")).to_pylist()
+        for name in ("clusters", "map_quality")
+    )
+    assert ask(app, "query") == rank_striking(clusters, qualities)[0]
 
 
 def test_a_link_opens_query_colour_map_and_cluster() -> None:
@@ -242,6 +245,12 @@ def test_odd_queries_open(query: str) -> None:
     app = open_page("atlas", HOSTILE, query=query)
     assert not app.exception
     assert ask(app, "query") == query
+
+
+def test_answers_that_are_not_on_the_map_are_counted() -> None:
+    assert "2 answers without text not on the map" in read(
+        open_page("atlas", HOSTILE, query="withheld")
+    )
 
 
 def test_identical_answers_are_merged_and_counted() -> None:

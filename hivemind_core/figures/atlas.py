@@ -23,7 +23,8 @@ Coloring = Literal["source", "cluster"]
 
 WEBGL_FROM = 4000
 PAD = 0.05
-LEGEND_ROW = 22
+LEGEND_ROW = 20
+LEGEND_WIDTH = 450  # of the map on a small screen
 LEGEND_ROWS = 5
 HALOS = 3
 HALO_RADIUS = 0.14  # a wider cluster is no compact group, and a circle around it would mislead
@@ -229,7 +230,9 @@ def _draw_halo(
 
 def _lay_out(figure: go.Figure, low: Points, high: Points) -> None:
     """Hide the axes, keep the aspect, fill the frame, put a quiet legend under it."""
-    rows = min(-(-len(figure.data) // 3), LEGEND_ROWS)
+    longest = max((len(trace.name) for trace in figure.data), default=0)
+    columns = max(1, LEGEND_WIDTH // (6 * longest + 45))
+    rows = min(-(-len(figure.data) // columns), LEGEND_ROWS)
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 8, "b": 14 + LEGEND_ROW * rows},
         dragmode="lasso",
@@ -239,7 +242,7 @@ def _lay_out(figure: go.Figure, low: Points, high: Points) -> None:
             "x": 0,
             "y": -0.02,
             "yanchor": "top",
-            "font": {"size": 12},
+            "font": {"size": 11},
             "title": {"text": ""},
             "itemsizing": "constant",
             "tracegroupgap": 0,
@@ -247,6 +250,7 @@ def _lay_out(figure: go.Figure, low: Points, high: Points) -> None:
         },
         modebar={"orientation": "v"},
     )
-    hidden = {"visible": False, "showgrid": False, "zeroline": False}
+    # Fixed ranges: with Plotly's default they would grow, never shrink, when a window is resized.
+    hidden = {"visible": False, "constrain": "domain"}
     figure.update_xaxes(range=[low[0], high[0]], **hidden)
     figure.update_yaxes(range=[low[1], high[1]], scaleanchor="x", scaleratio=1, **hidden)

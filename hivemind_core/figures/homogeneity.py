@@ -125,12 +125,16 @@ def draw_within(summary: Summary, inks: Mapping[str, Ink], ground: Ground) -> go
             )
         )
     _draw_controls(figure, summary, ground)
-    _lay_out_similarity(figure, [_cut(name) for name, _ in ranked], ground)
+    _lay_out_similarity(figure, [_fold(name) for name, _ in ranked], ground)
     return figure
 
 
-def _cut(name: str, width: int = 24) -> str:
-    return escape(name if len(name) <= width else name[: width - 1] + "…")
+def _fold(name: str, width: int = 24) -> str:
+    """Return a source's name for the side of a chart: model and strategy on a line each."""
+    lines = name.split(" · ", 1)
+    return "<br>".join(
+        escape(line if len(line) <= width else line[: width - 1] + "…") for line in lines
+    )
 
 
 def _draw_controls(figure: go.Figure, summary: Summary, ground: Ground) -> None:
@@ -168,8 +172,9 @@ def _lay_out_similarity(figure: go.Figure, names: list[str], ground: Ground) -> 
             showarrow=False,
             font={"size": 13, "color": ground.ink},
         )
+    row = ROW_HEIGHT + 6 * any("<br>" in name for name in names)
     figure.update_layout(
-        height=max(len(names), 1) * ROW_HEIGHT + 80,
+        height=max(len(names), 1) * row + 76,
         margin={"l": SIDE, "r": 40, "t": 26, "b": 40},
         showlegend=False,
         hovermode="closest",

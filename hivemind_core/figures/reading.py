@@ -10,6 +10,7 @@ from hivemind_core.corpus.identity import Source
 from hivemind_core.figures.numbers import count, write_number, write_percent
 
 KEYWORDS_SHOWN = 5
+LEFT_OVER = 0.6  # of a query's answers in one cluster
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,11 @@ def group_answers(rows: Iterable[Mapping[str, Any]], people: Collection[str] = (
 
 
 def tell_finding(
-    entries: Sequence[Entry], present: Counter[str], sources: Iterable[Source], distinct: int
+    entries: Sequence[Entry],
+    present: Counter[str],
+    sources: Iterable[Source],
+    distinct: int,
+    unplaced: int = 0,
 ) -> str:
     """Return the one sentence above a map: how much of it says the same.
 
@@ -130,8 +135,12 @@ def tell_finding(
         Those of the corpus.
     distinct : int
         Distinct texts among the answers.
+    unplaced : int
+        Answers that are not on the map: their text is empty or withheld.
     """
     total = sum(present.values())
+    if total == 0 and unplaced:
+        return f"{count(unplaced, 'answer')}, and no text among them to be mapped."
     if total == 0:
         return "Nobody answered this query."
     if total == 1:
@@ -208,12 +217,26 @@ def _name(words: str, value: float | None) -> str | None:
     return None if value is None else f"{words} {write_number(value)}"
 
 
-def rank_striking(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return rows of `clusters.parquet`, the most striking first.
+def rank_striking(
+    clusters: Iterable[Mapping[str, Any]], qualities: Iterable[Mapping[str, Any]]
+) -> list[str]:
+    """Return queries in the order in which they are worth a look.
 
-    A cluster of several models comes before any of one model; then the larger comes first.
+    A query counts by its largest cluster over several models, weighted by how stable the
+    clustering is. A cluster that holds nearly every answer is what is left over when a few
+    others stand apart, so it comes after those that do not.
+
+    Parameters
+    ----------
+    clusters, qualities : iterable of mapping
+        Rows of `clusters.parquet` and of `map_quality.parquet`.
     """
-    return sorted(
-        rows,
-        key=lambda row: (row["models"] < 2, -row["size"], -row["models"], row["query_id"]),
-    )
+    known = {row["query_id"]: row for row in qualities}
+
+    def weigh(row: Mapping[str, Any]) -> tuple[bool, bool, float, str]:
+        quality = known.get(row["query_id"], {})
+        share = row["size"] / max(quality.get("responses") or 0, row["size"], 1)
+        stability = max(_take(quality, "stability") or 0.0, 0.0)
+        return row["models"] < 2, share > LEFT_OVER, -row["size"] * stability, row["query_id"]
+
+    return list(dict.fromkeys(row["query_id"] for row in sorted(clusters, key=weigh)))
