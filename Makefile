@@ -35,7 +35,9 @@ corpus: .venv/installed-recipe ## Sample the bundled corpus anew, into build/: h
 	.venv/bin/python recipes/$(CORPUS)/generate.py $(FRESH)/responses.jsonl
 	rm -rf $(FRESH)/corpus
 	.venv/bin/hivemind import files $(FRESH)/corpus --responses $(FRESH)/responses.jsonl \
-		--queries recipes/$(CORPUS)/queries.jsonl --name $(CORPUS)
+		--queries recipes/$(CORPUS)/queries.jsonl --name $(CORPUS) --licence CC0-1.0 \
+		--source "Sampled for this software from two language models that run on a laptop" \
+		--note "$$(cat recipes/$(CORPUS)/note.txt)"
 	.venv/bin/hivemind build $(FRESH)/corpus
 
 pins: .venv/installed-test ## Take the newest versions and write them to constraints.txt.
