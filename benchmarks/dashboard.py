@@ -21,15 +21,7 @@ HIVEMIND = (sys.executable, "-m", "hivemind_core.cli")
 def build(folder: Path) -> None:
     """Write and build a corpus in a process of its own, so that this one stays light."""
     write_corpus(folder, 3, 25, 50, 384)
-    command = [
-        sys.executable,
-        "-m",
-        "hivemind_core.cli",
-        "build",
-        str(folder),
-        "--encoder",
-        ENCODER,
-    ]
+    command = [*HIVEMIND, "build", str(folder), "--encoder", ENCODER]
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)  # noqa: S603
 
 
@@ -55,15 +47,7 @@ def time_first_chart(folder: Path) -> tuple[float, list[str]] | None:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         page = browser.new_page()
-        command = [
-            sys.executable,
-            "-m",
-            "hivemind_core.cli",
-            "app",
-            str(folder),
-            "--port",
-            str(PORT),
-        ]
+        command = [*HIVEMIND, "app", str(folder), "--port", str(PORT)]
         start = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as app:  # noqa: S603
             try:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hivemind_core.corpus.embeddings import stack_vectors
 from hivemind_core.corpus.manifest import FILE
 from hivemind_core.corpus.store import (
     JOURNAL,
@@ -30,7 +31,6 @@ from hivemind_core.corpus.tables import (
     Table,
     arrange,
 )
-from hivemind_core.corpus.vectors import stack_vectors
 from hivemind_core.corpus.views import list_views
 from hivemind_core.errors import CorpusError
 

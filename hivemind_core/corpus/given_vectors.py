@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hivemind_core.corpus.embeddings import build_vector_column, stack_vectors
 from hivemind_core.corpus.rows import JSON_LINES, NO_PARQUET, NO_ROWS, Sieve, list_files, read_rows
 from hivemind_core.corpus.tables import RESPONSES, Column
-from hivemind_core.corpus.vectors import build_vector_column, stack_vectors
 from hivemind_core.errors import InputError, shorten
 
 NAME = "embeddings"
