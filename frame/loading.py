@@ -70,8 +70,10 @@ class Book:
 
 def list_shelf(environment: Mapping[str, str] = os.environ) -> list[Shelved]:
     """Return the corpora to choose from: the one given on the command line, then those found."""
-    found = [str(path) for path in list_corpora(environment)]
+    found = [str(path.resolve()) for path in list_corpora(environment)]
     given = environment.get("HIVEMIND_CORPUS", "")
+    if given and "://" not in given:
+        given = str(Path(given).resolve())
     locators = dict.fromkeys([given, *found] if given else found)
     shelf: list[Shelved] = []
     for locator in locators:

@@ -10,9 +10,10 @@ from frame.theme import write_finding, write_heading, write_note
 from hivemind_core.errors import HivemindError
 
 HASH_SHOWN = 12
-IMPORT_COMMAND = (
-    "hivemind import files my-corpus --responses answers.jsonl\nhivemind build my-corpus"
-)
+IMPORT_COMMAND = """\
+hivemind import files my-corpus --responses answers.jsonl
+hivemind build my-corpus
+hivemind app my-corpus"""
 
 
 def pick_corpus() -> None:

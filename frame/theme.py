@@ -10,6 +10,7 @@ import streamlit as st
 
 from hivemind_core.figures.palette import Ground, choose_ground
 
+LONG_HEADING = 70
 STYLE = """
 <style>
 .stMainBlockContainer {padding-top: 4rem; padding-bottom: 2rem; max-width: 1640px;}
@@ -19,6 +20,10 @@ STYLE = """
 [class*="st-key-heading"] [data-testid="stText"] {
   font-size: 1.75rem; font-weight: 650; line-height: 1.25; letter-spacing: -0.01em;
 }
+[class*="st-key-heading-long"] [data-testid="stText"] {
+  font-size: 1.2rem; max-height: 6.2rem; overflow-y: auto;
+}
+[data-testid="stMain"] .stPageLink a p {text-decoration: underline; text-underline-offset: 3px;}
 [class*="st-key-finding"] [data-testid="stText"] {font-size: 1.1rem; line-height: 1.45;}
 .st-key-panel [data-testid="stText"] {line-height: 1.5; font-size: 0.95rem;}
 [class*="st-key-note"] [data-testid="stText"],
@@ -51,8 +56,8 @@ def find_ground() -> Ground:
 
 
 def write_heading(text: str, key: str = "page") -> None:
-    """Write untrusted text as the heading of a page."""
-    _write(text, f"heading-{key}")
+    """Write untrusted text as the heading of a page; a long one is set smaller."""
+    _write(text, f"heading-{key}" if len(text) <= LONG_HEADING else f"heading-long-{key}")
 
 
 def write_finding(text: str, key: str = "page") -> None:

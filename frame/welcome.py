@@ -35,18 +35,27 @@ def _show_striking(book: Book) -> None:
         "hash": book.manifest.content_hash[:12],
         "query": query_id,
     }
-    st.page_link("pages/atlas_page.py", label="Open it in the Atlas", query_params=link)
+    st.page_link(
+        "pages/atlas_page.py",
+        label="Open it in the Atlas",
+        icon=":material/arrow_forward:",
+        query_params=link,
+    )
 
 
 def _show_import() -> None:
     st.markdown("**Look at your own answers**")
     write_note("JSON lines, CSV or Parquet with the columns query, model and response:", "import")
-    st.code(IMPORT_COMMAND, language=None, wrap_lines=True)
-    write_note("then `hivemind app my-corpus` opens it here.", "import-then")
+    st.code(IMPORT_COMMAND, language=None)
+
+
+def find_folder() -> str:
+    """Return where NoveltyBench is fetched to."""
+    return str((find_corpora_folder() / NOVELTY_BENCH).resolve())
 
 
 def _has_novelty_bench() -> bool:
-    folder = str(find_corpora_folder() / NOVELTY_BENCH)
+    folder = find_folder()
     job = open_registry().find(folder)
     if job is not None and job.news.state == "running":
         return False
@@ -63,14 +72,14 @@ def _show_fetch() -> None:
         "Needs the network once; encoding and mapping take some minutes.",
         "fetch",
     )
-    job = open_registry().find(str(find_corpora_folder() / NOVELTY_BENCH))
+    job = open_registry().find(find_folder())
     polled = 1.0 if job is not None and job.news.state == "running" else None
     st.fragment(_follow_fetch, run_every=polled)()
 
 
 def _follow_fetch() -> None:
     """Start, show, or end the fetch; the job itself lives outside the script."""
-    folder, registry = str(find_corpora_folder() / NOVELTY_BENCH), open_registry()
+    folder, registry = find_folder(), open_registry()
     job = registry.find(folder)
     if job is None:
         _offer(folder, None)

@@ -103,6 +103,17 @@ def test_names_of_sources_cannot_write_markup() -> None:
     assert "<a" not in draw_map(points, style).to_json().encode().decode("unicode_escape")
 
 
+def test_strategies_stand_under_their_model_where_every_model_has_several() -> None:
+    sources = name_sources([(m, s) for m in ("a", "b") for s in ("plain", "persona")])
+    names = tuple(source.name for source in sources)
+    points = MapPoints(tuple("1234"), names, np.zeros(4, np.int64), np.eye(4)[:, :2])
+    figure = draw_map(points, MapStyle("source", assign_inks(sources, LIGHT), LIGHT))
+    assert {(t.legendgroup, t.name) for t in figure.data} == {
+        (model, strategy) for model in "ab" for strategy in ("plain", "persona")
+    }
+    assert all(t.legendgroup is None for t in draw_map(make_points(9), make_style()).data)
+
+
 def test_a_wide_cluster_has_no_halo() -> None:
     places = np.array([[0, 0], [0.1, 0], [10, 0], [0, 9.0], [10, 9]])
     points = MapPoints(

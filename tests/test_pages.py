@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from frame import jobs, loading, picking
 from frame.jobs import Job, Registry
+from frame.welcome import find_folder
 from hivemind_core.corpus.store import views_file
 from hivemind_core.figures.reading import rank_striking
 from tests import dashboard_corpus
@@ -145,6 +146,16 @@ def test_the_corpus_of_the_command_line_comes_first(
 ) -> None:
     monkeypatch.setenv("HIVEMIND_CORPUS", str(corpora / "empty"))
     assert start().sidebar.selectbox(key="corpus").value == "empty"
+
+
+def test_a_corpus_given_by_a_relative_path_is_listed_once(
+    corpora: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(corpora)
+    monkeypatch.setenv("HIVEMIND_CORPUS", "demo")
+    locators = [shelved.locator for shelved in loading.list_shelf()]
+    assert locators[0] == str((corpora / "demo").resolve())
+    assert len(set(locators)) == len(locators)
 
 
 def test_corpora_of_the_same_name_are_told_apart(
@@ -388,7 +399,7 @@ def test_fetching_is_offered_shown_and_told_when_it_fails(
     assert app.button(key="fetch-cancel")
     app.switch_page("pages/atlas_page.py").run()
     app.switch_page("pages/overview_page.py").run()
-    folder = str(Path(os.environ["HIVEMIND_CORPORA"]) / "novelty-bench")
+    folder = find_folder()
     job = jobs.open_registry().find(folder)
     assert job is not None
     job.wait(20)

@@ -1,5 +1,6 @@
 """The map of one query's answers, or of a category's."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -25,7 +26,7 @@ WEBGL_FROM = 4000
 PAD = 0.05
 LEGEND_ROW = 20
 LEGEND_WIDTH = 450  # of the map on a small screen
-LEGEND_ROWS = 5
+LEGEND_ROWS = 6
 HALOS = 3
 HALO_RADIUS = 0.14  # a wider cluster is no compact group, and a circle around it would mislead
 UNPICKED = 0.12
@@ -111,8 +112,21 @@ def draw_map(
             low = np.minimum(low, (x - radius, y - radius))
             high = np.maximum(high, (x + radius, y + radius))
             _draw_halo(figure, circle, halo.label, style.ground)
-    _lay_out(figure, low - PAD * extent, high + PAD * extent)
+    _lay_out(figure, low - PAD * extent, high + PAD * extent, _group_legend(figure))
     return figure
+
+
+def _group_legend(figure: go.Figure) -> int:
+    """Set strategies under their model where every model has several; return the legend's rows."""
+    parts = [trace.name.partition(" · ") for trace in figure.data]
+    sizes = Counter(model for model, _, strategy in parts if strategy)
+    if len(sizes) > 1 and len(parts) == sum(sizes.values()) and min(sizes.values()) > 1:
+        for trace, (model, _, strategy) in zip(figure.data, parts, strict=True):
+            trace.update(name=strategy, legendgroup=model, legendgrouptitle={"text": model})
+        return max(sizes.values()) + 1
+    longest = max((len(trace.name) for trace in figure.data), default=0)
+    columns = max(1, LEGEND_WIDTH // (6 * longest + 45))
+    return -(-len(parts) // columns)
 
 
 def _bound(places: Points) -> tuple[Points, Points]:
@@ -173,7 +187,7 @@ def _draw_trace(
         mode="markers",
         name=escape(name),
         customdata=[points.ids[i] for i in rows],
-        hovertemplate="%{fullData.name}<br>%{customdata}<extra></extra>",
+        hovertemplate=f"{escape(name)}<br>%{{customdata}}<extra></extra>",
         marker={
             "size": size,
             "color": colors.pop() if len(colors) == 1 else [ink.color for ink in inks],
@@ -228,13 +242,11 @@ def _draw_halo(
     )
 
 
-def _lay_out(figure: go.Figure, low: Points, high: Points) -> None:
+def _lay_out(figure: go.Figure, low: Points, high: Points, rows: int) -> None:
     """Hide the axes, keep the aspect, fill the frame, put a quiet legend under it."""
-    longest = max((len(trace.name) for trace in figure.data), default=0)
-    columns = max(1, LEGEND_WIDTH // (6 * longest + 45))
-    rows = min(-(-len(figure.data) // columns), LEGEND_ROWS)
+    shown = min(rows, LEGEND_ROWS)
     figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 8, "b": 14 + LEGEND_ROW * rows},
+        margin={"l": 0, "r": 0, "t": 8, "b": 14 + LEGEND_ROW * shown},
         dragmode="lasso",
         hovermode="closest",
         legend={
@@ -245,7 +257,8 @@ def _lay_out(figure: go.Figure, low: Points, high: Points) -> None:
             "font": {"size": 11},
             "title": {"text": ""},
             "itemsizing": "constant",
-            "tracegroupgap": 0,
+            "tracegroupgap": 4,
+            "grouptitlefont": {"size": 11},
             "maxheight": LEGEND_ROW * LEGEND_ROWS,
         },
         modebar={"orientation": "v"},

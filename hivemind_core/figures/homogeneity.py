@@ -345,5 +345,6 @@ def draw_nearest(summary: Summary, sources: Iterable[Source], ground: Ground) ->
         **axis,
     )
     step = max(1, round(models / 5))
-    figure.update_yaxes(range=[0.5, max(models, 2) + 0.5], tick0=1, dtick=step, **axis)
+    pad = 0.15 * max(models - 1, 1)
+    figure.update_yaxes(range=[1 - pad, max(models, 2) + pad], tick0=1, dtick=step, **axis)
     return figure
