@@ -9,7 +9,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-CARRIED = ("app.py", "pages", "frame", "data", ".streamlit/config.toml")
+CARRIED = ("app.py", "pages", "frame", "data", "static", ".streamlit/config.toml")
 
 
 class DashboardHook(BuildHookInterface):

@@ -7,6 +7,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 from benchmarks.corpora import ENCODER, write_corpus
 from benchmarks.timing import measure_seconds, print_row
@@ -51,7 +53,8 @@ def time_first_chart(folder: Path) -> tuple[float, list[str]] | None:
         start = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as app:  # noqa: S603
             try:
-                open_when_ready(page, f"http://127.0.0.1:{PORT}/")
+                wait_until_ready(f"http://127.0.0.1:{PORT}/_stcore/health")
+                page.goto(f"http://127.0.0.1:{PORT}/")
                 page.wait_for_selector(".js-plotly-plot .main-svg", timeout=60_000)
                 seconds = time.perf_counter() - start
                 maps = Path(f"/proc/{app.pid}/maps").read_text(encoding="utf-8")
@@ -61,18 +64,16 @@ def time_first_chart(folder: Path) -> tuple[float, list[str]] | None:
     return seconds, sorted(set(HEAVY.findall(maps)))
 
 
-def open_when_ready(page: object, url: str) -> None:
-    """Go to the page as soon as somebody listens."""
-    from playwright.sync_api import Error
-
-    for _ in range(300):
+def wait_until_ready(url: str) -> None:
+    """Return as soon as somebody answers."""
+    for _ in range(600):
         try:
-            page.goto(url)  # type: ignore[attr-defined]
-        except Error:
-            time.sleep(0.05)
+            urlopen(url, timeout=5).close()  # noqa: S310 - loopback
+        except URLError:
+            time.sleep(0.02)
         else:
             return
-    raise SystemExit(f"nobody listens at {url}")
+    raise SystemExit(f"nobody answers at {url}")
 
 
 def main() -> None:

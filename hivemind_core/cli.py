@@ -50,9 +50,9 @@ def app(
     if corpus is not None:
         environment["HIVEMIND_CORPUS"] = _locate(corpus)
     _check_port(port)
-    script = find_dashboard() / "app.py"
+    dashboard = find_dashboard()
     # -P keeps modules that lie in the current folder from standing in for installed ones.
-    command = [sys.executable, "-P", "-m", "streamlit", "run", str(script)]
+    command = [sys.executable, "-P", str(dashboard / "frame/serve.py"), str(dashboard / "app.py")]
     options = {"address": ADDRESS, "port": str(port), "headless": "true"}
     command += [f"--server.{name}={value}" for name, value in options.items()]
     os.execve(sys.executable, command, environment)  # noqa: S606 - no shell is wanted
