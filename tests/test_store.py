@@ -17,11 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
 
-from hivemind_core.corpus import store
+from hivemind_core.corpus import journal
+from hivemind_core.corpus.journal import JOURNAL, STAGED
 from hivemind_core.corpus.manifest import FILE, Manifest
 from hivemind_core.corpus.store import (
-    JOURNAL,
-    STAGED,
     Corpus,
     embeddings_file,
     open_corpus,
@@ -153,7 +152,7 @@ def test_killed_between_moves_the_next_opening_finishes(
     make_corpus(str(tmp_path / "whole"), answers=9)
     make_corpus(str(tmp_path / "c"))
     calls = []
-    move = store._move
+    move = journal._move
 
     def die(*arguments: Any) -> None:
         calls.append(arguments)
@@ -161,11 +160,11 @@ def test_killed_between_moves_the_next_opening_finishes(
             raise Killed
         move(*arguments)
 
-    monkeypatch.setattr(store, "_move", die)
+    monkeypatch.setattr(journal, "_move", die)
     corpus = open_corpus(str(tmp_path / "c"))
     with pytest.raises(Killed):
         write_tables(corpus, build_tables(answers=9), corpus.manifest)
-    monkeypatch.setattr(store, "_move", move)
+    monkeypatch.setattr(journal, "_move", move)
     assert (tmp_path / "c" / JOURNAL).exists()
     assert len(open_corpus(str(tmp_path / "c")).read(RESPONSES)) == 18
     whole = read_bytes(tmp_path / "whole")
@@ -177,26 +176,33 @@ def test_a_failing_move_says_that_the_write_will_be_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     corpus = make_corpus(str(tmp_path / "c"))
-    move = store._move
+    move = journal._move
 
     def fail(filesystem: Any, source: str, target: str) -> None:
         if target.endswith("responses.parquet"):
             raise OSError(5, "Input/output error")
         move(filesystem, source, target)
 
-    monkeypatch.setattr(store, "_move", fail)
+    monkeypatch.setattr(journal, "_move", fail)
     with pytest.raises(WorkError, match="opening it again finishes that; found Input/output"):
         write_tables(corpus, build_tables(answers=9), corpus.manifest)
-    monkeypatch.setattr(store, "_move", move)
+    monkeypatch.setattr(journal, "_move", move)
     assert len(open_corpus(str(tmp_path / "c")).read(RESPONSES)) == 18
 
 
-def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{".staged/0": "../outside"}', '{"/etc/passwd": "responses.parquet"}']
+)
+def test_a_damaged_or_hostile_journal_is_named_and_moves_nothing(
+    content: str, tmp_path: Path
+) -> None:
     make_corpus(str(tmp_path / "c"))
     (tmp_path / "c" / STAGED).mkdir()
-    (tmp_path / "c" / JOURNAL).write_text("{")
+    (tmp_path / "c" / STAGED / "0").write_text("hostile")
+    (tmp_path / "c" / JOURNAL).write_text(content)
     with pytest.raises(CorpusError, match="journal of a write is damaged"):
         open_corpus(str(tmp_path / "c"))
+    assert not (tmp_path / "outside").exists()
 
 
 def test_a_truncated_table_is_named(tmp_path: Path) -> None:
@@ -279,7 +285,7 @@ def test_a_second_writer_waits_and_then_says_so(
     other.start()
     try:
         assert ready.wait(60)
-        monkeypatch.setattr(store, "LOCK_SECONDS", 0.2)
+        monkeypatch.setattr(journal, "LOCK_SECONDS", 0.2)
         with pytest.raises(WorkError, match="one process at a time can write a corpus"):
             write_files(corpus, {"note.txt": b"x"})
     finally:

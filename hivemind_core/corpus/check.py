@@ -9,10 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hivemind_core.corpus.embeddings import stack_vectors
+from hivemind_core.corpus.journal import JOURNAL, STAGED
 from hivemind_core.corpus.manifest import FILE
 from hivemind_core.corpus.store import (
-    JOURNAL,
-    STAGED,
     Corpus,
     embeddings_file,
     find_filesystem,

@@ -1,40 +1,26 @@
-"""The corpus on disk: a folder of Parquet files, read by query and written all or nothing.
-
-A write first puts every new file into `.staged`, then a journal that names them, and only then
-moves them into place. Killed before the journal, the old corpus stands; killed after it, the next
-writer finishes the moves.
-"""
+"""The corpus on disk: a folder of Parquet files, read by query and written all or nothing."""
 
 import hashlib
-import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
 import fsspec
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 from fsspec.spec import AbstractFileSystem
 
 from hivemind_core.corpus import manifest as manifests
 from hivemind_core.corpus.identity import name_sources
+from hivemind_core.corpus.journal import JOURNAL, finish_write, lock_corpus, stage_files
 from hivemind_core.corpus.manifest import Manifest
+from hivemind_core.corpus.parquet import name_file, read_parquet
 from hivemind_core.corpus.tables import QUERIES, RESPONSES, TABLES, Table
 from hivemind_core.errors import CorpusError, WorkError
-
-ROW_GROUP_ROWS = 1024
-LOCK_SECONDS = 10
-STAGED = ".staged"
-JOURNAL = f"{STAGED}/journal.json"
-COMPRESSION = "zstd"
 
 
 @dataclass(frozen=True)
@@ -119,7 +105,7 @@ class Corpus:
 
     def read_schema(self, file: str) -> pa.Schema:
         """Return the columns of a Parquet file of the corpus."""
-        with _naming(self.path(file)), self.filesystem.open(self.path(file), "rb") as stream:
+        with name_file(self.path(file)), self.filesystem.open(self.path(file), "rb") as stream:
             return pq.read_schema(stream)
 
 
@@ -206,41 +192,6 @@ def open_or_create(locator: str, name: str = "") -> Corpus:
     return Corpus(str(locator), filesystem, root, Manifest(name or PurePosixPath(root).name))
 
 
-def read_parquet(
-    filesystem: AbstractFileSystem,
-    path: str,
-    columns: list[str] | None = None,
-    filters: list[tuple[str, str, object]] | None = None,
-) -> pa.Table:
-    """Return rows of a Parquet file.
-
-    Raises
-    ------
-    CorpusError
-        If the file is missing, truncated or damaged, or lacks a column.
-    """
-    with _naming(path):
-        return pq.read_table(
-            path, filesystem=filesystem, columns=columns, filters=filters, partitioning=None
-        )
-
-
-@contextmanager
-def _naming(path: str) -> Iterator[None]:
-    """Say which file Arrow could not read."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise CorpusError("the file is missing", where=path) from error
-    except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
-        raise CorpusError(
-            "the file must be a whole Parquet file",
-            where=path,
-            found=str(error).split("\n", maxsplit=1)[0],
-            remedy="Import it again, or restore it from a copy",
-        ) from error
-
-
 def write_tables(
     corpus: Corpus,
     tables: Mapping[str, pa.Table],
@@ -297,7 +248,7 @@ def write_files(
     try:
         with lock_corpus(corpus.filesystem, corpus.root):
             _check_unchanged(corpus)
-            _stage(corpus, contents)
+            stage_files(corpus.filesystem, corpus.root, contents)
             finish_write(corpus.filesystem, corpus.root)
     except OSError as error:
         raise WorkError(
@@ -330,121 +281,6 @@ def _describe_failure(corpus: Corpus) -> str:
     if is_journaled:
         return "the corpus was written but not moved into place; opening it again finishes that"
     return "the corpus cannot be written; it is as it was before"
-
-
-def _stage(corpus: Corpus, contents: Mapping[str, pa.Table | bytes]) -> None:
-    """Write the new files and, last, the journal that makes them count."""
-    filesystem, staged = corpus.filesystem, corpus.path(STAGED)
-    if filesystem.exists(staged):
-        filesystem.rm(staged, recursive=True)
-    try:
-        moves = {}
-        for number, (file, content) in enumerate(contents.items()):
-            moves[f"{STAGED}/{number}"] = file
-            _put(filesystem, corpus.path(f"{STAGED}/{number}"), content)
-        _put(filesystem, corpus.path(f"{STAGED}/journal.tmp"), json.dumps(moves).encode())
-        _move(filesystem, corpus.path(f"{STAGED}/journal.tmp"), corpus.path(JOURNAL))
-    except Exception:
-        if filesystem.exists(staged):
-            filesystem.rm(staged, recursive=True)
-        raise
-
-
-def finish_write(filesystem: AbstractFileSystem, root: str) -> None:
-    """Move staged files into place; harmless when repeated after a kill.
-
-    Raises
-    ------
-    CorpusError
-        If the journal is damaged.
-    """
-    base = PurePosixPath(root)
-    try:
-        moves = json.loads(filesystem.cat_file(str(base / JOURNAL)))
-    except ValueError as error:
-        raise CorpusError("the journal of a write is damaged", where=str(base / JOURNAL)) from error
-    for staged, file in moves.items():
-        if filesystem.exists(str(base / staged)):
-            _move(filesystem, str(base / staged), str(base / file))
-    filesystem.rm(str(base / STAGED), recursive=True)
-
-
-def _put(filesystem: AbstractFileSystem, path: str, content: pa.Table | bytes) -> None:
-    filesystem.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
-    with filesystem.open(path, "wb") as stream:
-        if isinstance(content, bytes):
-            stream.write(content)
-        else:
-            stream.write(format_parquet(content))
-        stream.flush()
-        if isinstance(getattr(stream, "f", None), io.BufferedWriter):  # a local file
-            os.fsync(stream.f.fileno())
-
-
-def _move(filesystem: AbstractFileSystem, source: str, target: str) -> None:
-    """Rename, replacing what is there: atomic on local disks."""
-    filesystem.makedirs(str(PurePosixPath(target).parent), exist_ok=True)
-    if "file" in _protocols(filesystem):
-        os.replace(source, target)  # noqa: PTH105 - the paths are fsspec's strings
-    else:
-        filesystem.mv(source, target)
-
-
-def _protocols(filesystem: AbstractFileSystem) -> tuple[str, ...]:
-    protocol = filesystem.protocol
-    return (protocol,) if isinstance(protocol, str) else tuple(protocol)
-
-
-def lock_corpus(filesystem: AbstractFileSystem, root: str) -> AbstractContextManager[object]:
-    """Return a lock that one writer at a time can hold; other file systems than local have none.
-
-    Raises
-    ------
-    WorkError
-        If another process holds it for more than ten seconds.
-    """
-    if "file" not in _protocols(filesystem):
-        return nullcontext()
-    return _hold(filesystem, root)
-
-
-@contextmanager
-def _hold(filesystem: AbstractFileSystem, root: str) -> Iterator[None]:
-    filesystem.makedirs(root, exist_ok=True)
-    try:
-        with FileLock(str(PurePosixPath(root) / ".lock"), timeout=LOCK_SECONDS):
-            yield
-    except Timeout as error:
-        raise WorkError(
-            "one process at a time can write a corpus",
-            where=root,
-            remedy="Wait for the other one to end",
-        ) from error
-
-
-def format_parquet(rows: pa.Table) -> bytes:
-    """Return rows as the bytes of a Parquet file, whole queries to a row group where it has them.
-
-    Equal rows give equal bytes.
-    """
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, rows.schema, compression=COMPRESSION) as writer:
-        for start, stop in _split_rows(rows):
-            writer.write_table(rows.slice(start, stop - start), row_group_size=max(stop - start, 1))
-    return bytes(sink.getvalue())
-
-
-def _split_rows(rows: pa.Table) -> list[tuple[int, int]]:
-    """Return the row groups as (start, stop): at least 1,024 rows each, cut between queries."""
-    if len(rows) == 0 or "query_id" not in rows.schema.names:
-        return [(i, min(i + 2**16, len(rows))) for i in range(0, len(rows), 2**16)]
-    ids = rows["query_id"].combine_chunks().dictionary_encode().indices.to_numpy()
-    ends = np.append(np.flatnonzero(np.diff(ids)) + 1, len(ids))
-    cuts = [0]
-    for end in ends.tolist():
-        if end - cuts[-1] >= ROW_GROUP_ROWS or end == len(ids):
-            cuts.append(end)
-    return list(pairwise(cuts))
 
 
 def hash_tables(tables: Mapping[str, pa.Table]) -> str:
