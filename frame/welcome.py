@@ -14,12 +14,23 @@ NOVELTY_BENCH = "novelty-bench"
 
 def show_next_steps(book: Book | None) -> None:
     """Show what to do next."""
+    _open_arrival()
     st.subheader("What to do next", anchor=False)
     if book is not None:
         _show_striking(book)
     if not _has_novelty_bench():
         _show_fetch()
     _show_import()
+
+
+def _open_arrival() -> None:
+    """Open NoveltyBench once it has been fetched."""
+    folder, registry = find_folder(), open_registry()
+    job = registry.find(folder)
+    if job is not None and job.news.state == "done":
+        registry.forget(folder)
+        st.session_state["arrived"] = folder
+        st.rerun(scope="app")
 
 
 def _show_striking(book: Book) -> None:
@@ -79,8 +90,8 @@ def _show_fetch() -> None:
 
 def _follow_fetch() -> None:
     """Start, show, or end the fetch; the job itself lives outside the script."""
-    folder, registry = find_folder(), open_registry()
-    job = registry.find(folder)
+    folder = find_folder()
+    job = open_registry().find(folder)
     if job is None:
         _offer(folder, None)
         return
@@ -91,14 +102,14 @@ def _follow_fetch() -> None:
         _show_progress(news)
         st.button("Cancel", key="fetch-cancel", on_click=job.cancel)
     else:
-        registry.forget(folder)
-        st.session_state["arrived"] = folder
-        st.rerun(scope="app")
+        _open_arrival()
 
 
 def _offer(folder: str, news: News | None) -> None:
     if news is not None:
-        words = "Cancelled." if news.state == "cancelled" else f"It did not work. {news.words}"
+        words = (
+            "Cancelled." if news.state == "cancelled" else f"It did not work. {_trim(news.words)}"
+        )
         write_note(words, "fetch-ended")
     if st.button("Fetch it" if news is None else "Try again", key="fetch-start"):
         open_registry().start(
@@ -109,6 +120,11 @@ def _offer(folder: str, news: News | None) -> None:
             ],
         )
         st.rerun(scope="app")
+
+
+def _trim(words: str) -> str:
+    """Return an error of our command without the command's name."""
+    return words.removeprefix("hivemind: ")
 
 
 def _show_progress(news: News) -> None:

@@ -391,7 +391,9 @@ def test_fetching_is_offered_shown_and_told_when_it_fails(
 ) -> None:
     monkeypatch.setattr(
         "frame.welcome.command_line",
-        lambda *words: run_python("import sys, time; time.sleep(2); sys.exit('no network')"),
+        lambda *words: run_python(
+            "import sys, time; time.sleep(2); sys.exit('hivemind: no network')"
+        ),
     )
     app = open_page("overview")
     app.button(key="fetch-start").click().run()
@@ -406,6 +408,30 @@ def test_fetching_is_offered_shown_and_told_when_it_fails(
     app.run()
     assert "It did not work. no network" in read(app)
     jobs.open_registry().forget(folder)
+
+
+def test_a_corpus_that_was_fetched_is_picked_and_no_longer_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HIVEMIND_CORPORA", str(tmp_path))
+    writing = (
+        "import pathlib; from tests.dashboard_corpus import write_demo; "
+        "write_demo(pathlib.Path({!r}))"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr(
+        "frame.welcome.command_line", lambda *words: run_python(writing.format(find_folder()))
+    )
+    app = start()
+    app.button(key="fetch-start").click().run()
+    job = jobs.open_registry().find(find_folder())
+    assert job is not None
+    job.wait(60)
+    assert job.news.state == "done"
+    app.run()
+    assert not app.exception
+    assert app.sidebar.selectbox(key="corpus").value == "demo"
+    assert "Fetch NoveltyBench" not in "".join(element.value for element in app.markdown)
 
 
 def test_a_selection_of_the_map_is_read_by_id() -> None:
