@@ -408,8 +408,9 @@ def test_contents_tell_models_from_people_and_what_is_left_out() -> None:
     )
     counts = count_contents(manifest, {"human": 8})
     assert counts["Models"] == "4"
+    assert counts["Sources"] == "7"
     assert counts["Answers"] == "1,200"
     assert counts["Answers by people"] == "8"
     first, last = describe_contents(manifest)
-    assert first == "licence: MIT · partly simulated"
+    assert first == "licence: MIT · partly simulated · strategies: plain, random"
     assert "1 answer whose text its source withholds, 2 empty answers." in last

@@ -23,13 +23,12 @@ def count_contents(manifest: Manifest, answers: Mapping[str, int]) -> dict[str, 
         Answers by source.
     """
     models = {source.model for source in manifest.models}
-    strategies = {source.strategy for source in manifest.models if source.strategy}
     people = sum(answers.get(s.name, 0) for s in manifest.sources if s.is_human)
     counts = {
         "Queries": manifest.rows.get("queries", 0),
         "Answers": manifest.rows.get("responses", 0),
         "Models": len(models),
-        "Strategies": len(strategies),
+        "Sources": len(manifest.sources),
         "Answers by people": people,
     }
     return {label: f"{value:,}" for label, value in counts.items()}
@@ -42,6 +41,9 @@ def describe_contents(manifest: Manifest) -> list[str]:
         origin.append(f"made {manifest.created[:10]}")
     if manifest.simulated:
         origin.append("partly simulated")
+    strategies = sorted({s.strategy for s in manifest.models if s.strategy})
+    if strategies:
+        origin.append(f"strategies: {', '.join(strategies)}")
     lacking = [
         f"{count(number, thing)} {words}".strip()
         for name, (thing, words) in WITHHELD.items()

@@ -230,7 +230,7 @@ def read_between(summary: Summary, sources: Iterable[Source]) -> Reading:
         f"Mean cosine of answers to the same query, over {count(len(models), 'source')} and "
         f"{count(summary['queries'], 'query')}; between: 95 % interval "
         f"{write_interval(inter.get('ci95'))}. Strategies of one model are not counted as "
-        "different models."
+        "different models. The gap is taken before rounding."
     )
     return Reading(sentence + ".", basis, rows)
 
