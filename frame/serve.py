@@ -6,13 +6,14 @@ visitor's browser still loads the frontend.
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from threading import Thread
 
-NEEDED = ("pandas", "pyarrow.parquet", "plotly.graph_objects", "hivemind_core.corpus.store")
+NEEDED = ("pandas", "pyarrow.parquet", "plotly.graph_objects", "frame.welcome", "frame.answers")
 
 
 def warm_up() -> None:
-    """Import what every page draws with: nothing that computes."""
+    """Import what the pages draw with: nothing that computes."""
     for name in NEEDED:
         import_module(name)
 
@@ -21,6 +22,7 @@ def main(arguments: list[str]) -> None:
     """Run `streamlit run` with these arguments, in this process."""
     from streamlit.web.cli import main as run_streamlit
 
+    sys.path.insert(0, str(Path(__file__).parent.parent))  # as Streamlit will for the script
     Thread(target=warm_up, daemon=True).start()
     run_streamlit(["run", *arguments])
 

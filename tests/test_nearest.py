@@ -49,3 +49,12 @@ def test_too_few_responses_are_nan() -> None:
     counted = count_nearest_models(make_unit_rows(11, 4), np.arange(11) % 2)
     assert np.isnan(counted).tolist() == [count >= 11 for count in NEIGHBOURS]
     assert np.isnan(count_nearest_models(make_unit_rows(0, 4), np.zeros(0, int))).all()
+
+
+def test_many_responses_take_wider_keys_and_count_the_same() -> None:
+    rows = make_unit_rows(40, 6)[np.arange(2200) % 40]
+    models = np.arange(2200) % 7
+    half = count_nearest_models(rows[:1100], models[:1100], (5, 20))
+    assert half.tolist() == count_by_definition(rows[:1100], models[:1100], (5, 20))
+    whole = count_nearest_models(rows, models, (5,))
+    assert whole.tolist() == count_by_definition(rows, models, (5,))

@@ -53,21 +53,22 @@ def _rank_nearest(vectors: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     """Return each row's nearest other rows, nearest first, shape (n, count).
 
     Cosine and row number go into one integer key, which makes ties exact and one partial sort
-    enough for every N.
+    enough for every N. Keys are of the smallest type that holds them: sorting is memory-bound.
     """
     n = len(vectors)
     rows = vectors.astype(np.float64)
-    cosines = rows @ rows.T
-    cosines *= -PRECISION
-    np.rint(cosines, out=cosines)
-    np.fill_diagonal(cosines, 2 * PRECISION)  # itself is farthest
-    cosines += 2 * PRECISION  # keys are not negative
-    keys = cosines.astype(np.int64)
-    keys *= n
-    keys += np.arange(n)
+    steps = rows @ rows.T
+    steps *= -PRECISION
+    np.rint(steps, out=steps)
+    np.clip(steps, -PRECISION, PRECISION, out=steps)
+    np.fill_diagonal(steps, PRECISION + 1)  # itself is farthest
+    steps += PRECISION
+    keys = steps.astype(np.uint32 if (2 * PRECISION + 2) * n < 2**32 else np.uint64)
+    keys *= keys.dtype.type(n)
+    keys += np.arange(n, dtype=keys.dtype)
     keys.partition(count - 1, axis=1)
     nearest = np.sort(keys[:, :count], axis=1)
-    return nearest % n
+    return (nearest % keys.dtype.type(n)).astype(np.intp)
 
 
 def _find_first_seen(models: Integers) -> NDArray[np.bool_]:
