@@ -63,12 +63,13 @@ def _rank_nearest(vectors: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     np.clip(steps, -PRECISION, PRECISION, out=steps)
     np.fill_diagonal(steps, PRECISION + 1)  # itself is farthest
     steps += PRECISION
-    keys = steps.astype(np.uint32 if (2 * PRECISION + 2) * n < 2**32 else np.uint64)
-    keys *= keys.dtype.type(n)
-    keys += np.arange(n, dtype=keys.dtype)
+    width = np.uint32 if (2 * PRECISION + 2) * n < 2**32 else np.uint64
+    keys: NDArray[np.unsignedinteger] = steps.astype(width)
+    np.multiply(keys, width(n), out=keys)
+    np.add(keys, np.arange(n, dtype=width), out=keys)
     keys.partition(count - 1, axis=1)
     nearest = np.sort(keys[:, :count], axis=1)
-    return (nearest % keys.dtype.type(n)).astype(np.intp)
+    return (nearest % width(n)).astype(np.intp)
 
 
 def _find_first_seen(models: Integers) -> NDArray[np.bool_]:
