@@ -98,4 +98,4 @@ def _say_nothing_here() -> None:
         "A corpus is a folder of answers from language models. Bring your own with two commands, "
         "or fetch one from the overview.",
     )
-    st.code(IMPORT_COMMAND, language=None)
+    st.code(IMPORT_COMMAND, language=None, wrap_lines=True)

@@ -57,7 +57,7 @@ def _show_striking(book: Book) -> None:
 def _show_import() -> None:
     st.markdown("**Look at your own answers**")
     write_note("JSON lines, CSV or Parquet with the columns query, model and response:", "import")
-    st.code(IMPORT_COMMAND, language=None)
+    st.code(IMPORT_COMMAND, language=None, wrap_lines=True)
 
 
 def find_folder() -> str:
