@@ -33,7 +33,7 @@ ALSO_CALLED = {
     "Creative Content Generation": "creative writing",
     "Personal Advice": "opinion & advice",
     "Decision Support": "planning",
-    "Concept Explanations": "open-ended QA",
+    "Concept Explanation": "open-ended QA",
 }
 
 
