@@ -1,6 +1,7 @@
 """The `hivemind` command."""
 
 import os
+import shlex
 import socket
 import sys
 from pathlib import Path
@@ -115,7 +116,7 @@ def build(
     with show_progress() as report:
         built, changed = build_corpus(open_corpus(corpus), options, report)
     state = "is built" if changed else "was up to date"
-    print(f"{built.manifest.name} {state}: hivemind app {corpus}", file=sys.stderr)
+    print(f"{built.manifest.name} {state}: hivemind app {shlex.quote(corpus)}", file=sys.stderr)
 
 
 @application.command()
@@ -136,6 +137,7 @@ def measure(
     import json
 
     from hivemind_core.build import choose_encoder
+    from hivemind_core.corpus.embeddings import count_missing
     from hivemind_core.corpus.store import open_corpus
     from hivemind_core.measurement import measure_corpus
     from hivemind_core.summary import check_pooling, format_summary, summarise
@@ -145,6 +147,10 @@ def measure(
     name = choose_encoder(opened.manifest, encoder)
     with show_progress() as report:
         measured = measure_corpus(opened, name, strategy, report)
+    missing = count_missing(opened, name)
+    if missing:
+        left = f"hivemind: {missing:,} answers have no vector yet and are left out"
+        print(f"{left}; run: hivemind build {shlex.quote(corpus)}", file=sys.stderr)
     summary = summarise(opened.manifest.name, name, measured, pooling)
     print(json.dumps(summary, ensure_ascii=False) if as_json else format_summary(summary))
 

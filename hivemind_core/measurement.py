@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hivemind_core.corpus.embeddings import QueryResponses, read_by_query
+from hivemind_core.corpus.embeddings import QueryResponses, check_vectors, read_by_query
 from hivemind_core.corpus.identity import Source
 from hivemind_core.corpus.store import Corpus
 from hivemind_core.errors import InputError, shorten
@@ -86,6 +86,7 @@ def measure_corpus(
     InputError
         If there are no vectors, or no response has that strategy.
     """
+    check_vectors(corpus, encoder)
     sources = choose_sources(corpus, strategy)
     return _collect(sources, list(_measure_queries(corpus, encoder, sources, report)))
 
@@ -148,7 +149,7 @@ def _count_nearest(
 
 
 def _collect(sources: tuple[Source, ...], found: list[_Query]) -> Homogeneity:
-    s = len(sources)
+    q, s = len(found), len(sources)
     sums = [query.sums for query in found]
     floor, pairs = (float("nan"), 0)
     if found:
@@ -157,11 +158,11 @@ def _collect(sources: tuple[Source, ...], found: list[_Query]) -> Homogeneity:
     return Homogeneity(
         sources,
         tuple(query.query_id for query in found),
-        np.array([x.counts for x in sums], np.int64).reshape(-1, s),
-        np.array([measure_intra(x) for x in sums]).reshape(-1, s),
-        np.array([query.vendi for query in found]).reshape(-1, s),
-        np.array([measure_inter(x) for x in sums]).reshape(-1, s, s),
-        np.array([query.nearest for query in found]).reshape(-1, len(NEIGHBOURS)),
+        np.array([x.counts for x in sums], np.int64).reshape(q, s),
+        np.array([measure_intra(x) for x in sums]).reshape(q, s),
+        np.array([query.vendi for query in found]).reshape(q, s),
+        np.array([measure_inter(x) for x in sums]).reshape(q, s, s),
+        np.array([query.nearest for query in found]).reshape(q, len(NEIGHBOURS)),
         floor,
         pairs,
     )

@@ -65,7 +65,7 @@ def summarise(
         "models": [measured.sources[i].name for i in models],
         "pooling": pooling,
         "floor": {"mean": _number(measured.floor), "n_pairs": measured.floor_pairs},
-        "human": {"mean": intra[measured.sources[humans[0]].name]["mean"]} if humans else None,
+        "human": {"mean": _average_people(intra, measured, humans)} if humans else None,
         "intra": intra,
         "inter": _summarise_inter(measured, models, pooling, weights),
         "nearest_models": _summarise_nearest(measured),
@@ -75,6 +75,15 @@ def summarise(
     if result["floor"]["mean"] is None:
         result["floor"]["reason"] = "unrelated answers need two queries"
     return result
+
+
+def _average_people(
+    intra: dict[str, dict[str, Any]], measured: Homogeneity, humans: list[int]
+) -> float | None:
+    """Return the mean over the sources that are people; groups of people count alike."""
+    means = [intra[measured.sources[i].name]["mean"] for i in humans]
+    defined = [mean for mean in means if mean is not None]
+    return sum(defined) / len(defined) if defined else None
 
 
 def check_pooling(pooling: str) -> None:
@@ -146,7 +155,7 @@ def _summarise_source(
         "vendi": _number(float(vendi[defined].mean()) if defined.any() else math.nan),
     }
     if row["mean"] is None:
-        row["reason"] = "no query has two answers by this source"
+        row["reason"] = "no query has two answers with a vector by this source"
     elif not enough:
         row["reason"] = TOO_FEW
     return row

@@ -130,7 +130,6 @@ def test_an_id_with_other_content_is_refused_naming_both_places(tmp_path: Path) 
         tmp_path,
         r"responses\.jsonl, line 2: rows of responses with one response_id must be the same;"
         r" found text 'a thief', and 'a river' in .*responses\.jsonl, line 1",
-        skip_bad=True,
         responses=[row, other],
     )
     take(tmp_path, responses=[row])
@@ -475,7 +474,32 @@ def test_vectors_of_unknown_or_contradicting_responses_are_refused(tmp_path: Pat
     with pytest.raises(InputError, match="must belong to a response; found 'no'"):
         take_vectors(tmp_path, [{"response_id": "no", "vector": [1, 2, 3]}])
     with pytest.raises(InputError, match="must have one vector from an encoder"):
-        take_vectors(tmp_path, [VECTORS[0], VECTORS[0] | {"vector": [9, 9, 9]}], skip_bad=True)
+        take_vectors(tmp_path, [VECTORS[0], VECTORS[0] | {"vector": [9, 9, 9]}])
+
+
+def test_skipping_leaves_rows_that_contradict_whatever_their_order(tmp_path: Path) -> None:
+    row, other = ROW | {"response_id": "r"}, ROW | {"response_id": "r", "output": "a thief"}
+    kept = set()
+    for name, rows in (("a", [row, other, ROW]), ("b", [other, row, ROW])):
+        (tmp_path / name).mkdir()
+        report = take(tmp_path / name, skip_bad=True, responses=rows)
+        (left,) = report.tables["responses"].left
+        assert (left.rows, report.tables["responses"].taken) == (1, 2)
+        assert "one response_id must be the same" in left.rule
+        kept.add(read_bytes(tmp_path / name)["corpus/responses.parquet"])
+    assert len(kept) == 1
+    report = take(tmp_path / "a", skip_bad=True, responses=[row, other])
+    assert report.tables["responses"].taken == 0
+
+
+def test_skipping_leaves_vectors_that_contradict(tmp_path: Path) -> None:
+    take(tmp_path, responses=ANSWERS)
+    first, other = VECTORS[0], VECTORS[0] | {"vector": [9, 9, 9]}
+    report = take_vectors(tmp_path, [other, first, *VECTORS[1:]], skip_bad=True)
+    assert report.tables["embeddings"].left[0].rows == 1
+    assert report.tables["embeddings"].taken == len(VECTORS)
+    with pytest.raises(InputError, match="must have one vector from an encoder"):
+        take_vectors(tmp_path, [VECTORS[0] | {"vector": [8, 8, 8]}])
 
 
 def test_unreadable_vectors_are_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hivemind_core.corpus.embeddings import count_missing
 from hivemind_core.corpus.store import Corpus
 from hivemind_core.errors import InputError
 from hivemind_core.measurement import measure_corpus
@@ -138,3 +139,41 @@ def test_half_precision_changes_no_printed_digit(tmp_path: Path) -> None:
     half = write_corpus(tmp_path / "b", responses, rows.astype(np.float16))
     rounded = summarise("", "", measure_corpus(half, ENCODER))
     assert format_summary(full) == format_summary(rounded)
+
+
+def test_a_corpus_without_responses_says_what_is_missing(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "c", [])
+    with pytest.raises(InputError, match="found no vectors at all"):
+        measure_corpus(corpus, ENCODER)
+
+
+def test_responses_that_nobody_known_wrote_give_no_numbers(tmp_path: Path) -> None:
+    responses = list_responses(2, ("alpha",), 3)
+    for row in responses:
+        row["model"] = None
+    corpus = write_corpus(tmp_path / "c", responses, make_unit_rows(6, 4))
+    summary = summarise("", "", measure_corpus(corpus, ENCODER))
+    assert (summary["models"], summary["queries"], summary["intra"]) == ([], 0, {})
+    assert summary["inter"]["mean"] is None
+    assert summary["inter"]["matrix"] == []
+
+
+def test_several_groups_of_people_are_one_baseline(tmp_path: Path) -> None:
+    responses = list_responses(2, ("human", "alpha"), 4)
+    for row in responses:
+        if row["model"] == "human":
+            row["strategy"] = "lab" if int(str(row["sample"])) < 2 else "online"
+    same, apart = np.array([1, 0]), np.eye(2)
+    rows = [apart[int(str(r["sample"])) % 2] if r.get("strategy") == "lab" else same
+            for r in responses]  # fmt: skip
+    corpus = write_corpus(tmp_path / "c", responses, np.array(rows, np.float32))
+    summary = summarise("", "", measure_corpus(corpus, ENCODER))
+    assert summary["intra"]["human · lab"]["mean"] == pytest.approx(0)
+    assert summary["intra"]["human · online"]["mean"] == pytest.approx(1)
+    assert summary["human"]["mean"] == pytest.approx(0.5)
+
+
+def test_answers_without_a_vector_are_counted(tmp_path: Path) -> None:
+    corpus = write_grid(tmp_path / "c")
+    assert count_missing(corpus, ENCODER) == 0
+    assert count_missing(corpus, "other") == corpus.manifest.rows["responses"]

@@ -173,3 +173,9 @@ def test_a_hand_worked_keyword_order() -> None:
 def test_texts_without_words_have_no_keywords(texts: list[str]) -> None:
     assert find_keywords(texts, np.zeros(3, np.int32)) == [()]
     assert find_keywords(texts, np.full(3, -1, np.int32)) == []
+
+
+def test_runs_of_letters_that_are_no_words_are_no_keywords() -> None:
+    texts = ["a" * 50_000 + " river", "b" * 31 + " river", "c" * 30 + " river"]
+    (words,) = find_keywords(texts, np.zeros(3, np.int32))
+    assert set(words) == {"river", "c" * 30}

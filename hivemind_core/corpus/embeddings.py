@@ -42,14 +42,8 @@ def read_vectors(corpus: Corpus, encoder: str, query_ids: Iterable[str] | None =
     CorpusError
         If they are damaged.
     """
+    check_vectors(corpus, encoder)
     file = embeddings_file(encoder)
-    if not corpus.has(file):
-        raise InputError(
-            "the corpus must hold vectors of the encoder",
-            where=corpus.locator,
-            found=f"none of {encoder}, but of {', '.join(corpus.manifest.encoders) or 'no other'}",
-            remedy="`hivemind build` makes them",
-        )
     rows = corpus.read_file(file, query_ids=query_ids)
     return Vectors(
         tuple(rows["response_id"].to_pylist()),
@@ -107,6 +101,29 @@ def _split_by_query(vectors: Vectors, rows: dict[str, list[Any]]) -> Iterator[Qu
             places = [place[vectors.response_ids[i]] for i in chosen]
             columns = {name: [values[i] for i in places] for name, values in rows.items()}
             yield QueryResponses(ids[start], vectors.matrix[chosen], columns)
+
+
+def check_vectors(corpus: Corpus, encoder: str) -> None:
+    """Raise an InputError unless the corpus holds vectors of the encoder."""
+    if not corpus.has(embeddings_file(encoder)):
+        held = ", ".join(corpus.manifest.encoders)
+        raise InputError(
+            "the corpus must hold vectors of the encoder",
+            where=corpus.locator,
+            found=f"none of {encoder}, but of {held}" if held else "no vectors at all",
+            remedy="`hivemind build` makes them",
+        )
+
+
+def count_missing(corpus: Corpus, encoder: str) -> int:
+    """Return how many responses have a text but no vector: what a build would add."""
+    rows = corpus.read(RESPONSES, columns=["response_id", "text"]).to_pydict()
+    file = embeddings_file(encoder)
+    held: set[str] = set()
+    if corpus.has(file):
+        held = set(corpus.read_file(file, columns=["response_id"])["response_id"].to_pylist())
+    pairs = zip(rows["response_id"], rows["text"], strict=True)
+    return sum(1 for i, text in pairs if text and text.strip() and i not in held)
 
 
 def stack_vectors(column: pa.ChunkedArray, where: str = "") -> NDArray[np.floating]:

@@ -214,7 +214,7 @@ def merge_vectors(
     response_ids = responses["response_id"].to_pylist()
     order = dict(zip(response_ids, responses["query_id"].to_pylist(), strict=True))
     length = held["vector"].type.list_size if held is not None else _find_length(given)
-    before, already = len(known), 0
+    stored, already = frozenset(known), 0
     for response_id, vector, place in zip(given.ids, given.vectors, given.places, strict=True):
         try:
             _check_vector(response_id, vector, (order, length), place)
@@ -224,11 +224,14 @@ def merge_vectors(
         other = known.setdefault(response_id, vector)
         if other is vector:
             continue
-        if not np.array_equal(other, vector):
-            rule = "a response must have one vector from an encoder"
-            raise InputError(rule, where=place, found=f"another for {response_id!r}")
-        already += 1
-    taken = len(known) - before
+        if np.array_equal(other, vector):
+            already += 1
+            continue
+        rule = "a response must have one vector from an encoder"
+        sieve.refuse(NAME, InputError(rule, where=place, found=f"another for {response_id!r}"))
+        if response_id not in stored:
+            known[response_id] = min(other, vector, key=lambda v: v.tolist())
+    taken = len(known) - len(stored)
     if not taken and held is not None:
         return MergedVectors(held, 0, already)
     ids = [response_id for response_id in response_ids if response_id in known]

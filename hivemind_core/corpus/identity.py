@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, count
 
 from hivemind_core.corpus.tables import HUMAN
 
+UNKNOWN = "unknown"
 ID_HEX_DIGITS = 20  # 80 bits: one collision in a billion corpora of a million responses
 
 
@@ -64,20 +66,32 @@ def name_sources(written: Iterable[tuple[str | None, str | None]]) -> tuple[Sour
     """Return the sources behind (model, strategy) pairs, named, in the order of their names.
 
     A name depends on all the pairs, so give those of a whole corpus. Pairs without a model share
-    the name "unknown" and are no model. People come last.
+    the name "unknown" and are no model; no other two sources have one name: where a model is
+    called like another's strategy, a number tells them apart. People come last.
     """
-    pairs = set(written)
+    pairs = sorted(set(written), key=_spell)
     strategies: dict[str | None, set[str | None]] = {}
     for model, strategy in pairs:
         strategies.setdefault(model, set()).add(strategy)
-    sources = []
+    sources: list[Source] = []
+    taken: set[str] = set()
     for model, strategy in pairs:
-        name = "unknown" if model is None else model
-        if len(strategies[model]) > 1 and strategy is not None:
+        name = UNKNOWN if model is None else model
+        if model is not None and len(strategies[model]) > 1 and strategy is not None:
             name = f"{name} · {strategy}"
+        if model is not None:
+            name = _avoid(name, taken)
+        taken.add(name)
         sources.append(Source(name, model, strategy))
-    return tuple(sorted(sources, key=_sort_key))
+    return tuple(sorted(sources, key=lambda source: (source.is_human, source.name)))
 
 
-def _sort_key(source: Source) -> tuple[bool, str, str]:
-    return source.is_human, source.name, source.strategy or ""
+def _spell(pair: tuple[str | None, str | None]) -> tuple[bool, str, bool, str]:
+    """Return what puts pairs into one order; a withheld model is first and keeps its name."""
+    model, strategy = pair
+    return model is not None, model or "", strategy is not None, strategy or ""
+
+
+def _avoid(name: str, taken: set[str]) -> str:
+    numbered = (f"{name} ({number})" for number in count(2))
+    return next(n for n in chain([name], numbered) if n not in taken)

@@ -1,5 +1,6 @@
 """Bring records and vectors into a corpus: merged, checked, written all or nothing."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from hivemind_core.corpus.tables import (
 from hivemind_core.errors import InputError, shorten
 from hivemind_core.progress import Report, report_nothing
 
+CORPUS = "the corpus"
 UNKNOWN_RESPONSE = "a response_id must belong to a response"
 
 Clock = Callable[[], datetime]
@@ -105,7 +107,7 @@ def take(
         rows = records.get(table.name, ())
         if table.name not in (QUERIES.name, RESPONSES.name):
             rows = _check_references(table, rows, merged[RESPONSES.name].rows, sieve)
-        merged[table.name] = merge_rows(table, held[table.name], rows)
+        merged[table.name] = merge_rows(table, held[table.name], rows, sieve)
     report("merging", len(TABLES), len(TABLES))
     responses = merged[RESPONSES.name].rows
     files, counts = _merge_vectors(corpus, given.vectors, responses, sieve)
@@ -162,11 +164,12 @@ class Merged:
     count: Taken
 
 
-def merge_rows(table: Table, held: pa.Table, records: Iterable[Record]) -> Merged:
+def merge_rows(table: Table, held: pa.Table, records: Iterable[Record], sieve: Sieve) -> Merged:
     """Merge records into the rows that a table holds.
 
     A row of a known key must have the known content. Queries alone may add to it: a null cell
-    yields to one that is not.
+    yields to one that is not. Where bad rows are skipped, the corpus's own row stays, and of
+    several given ones that which spells first: none that depends on their order.
 
     Returns
     -------
@@ -176,13 +179,13 @@ def merge_rows(table: Table, held: pa.Table, records: Iterable[Record]) -> Merge
     Raises
     ------
     InputError
-        If two rows have one key and different content; names both places.
+        If two rows have one key and different content, and `sieve` refuses; names both places.
     """
     records = list(records)
     if not records:
         return Merged(held, Taken())
     names = table.schema.names
-    known = {_key(table, row): (row, "the corpus") for row in held.to_pylist()}
+    known = {_key(table, row): (row, CORPUS) for row in held.to_pylist()}
     taken = already = completed = 0
     for values, place in records:
         row = {name: values.get(name) for name in names}
@@ -191,7 +194,13 @@ def merge_rows(table: Table, held: pa.Table, records: Iterable[Record]) -> Merge
         if old is row:
             taken += 1
             continue
-        new = old if old == row else _combine(table, (old, old_place), (row, place))
+        try:
+            new = old if old == row else _combine(table, (old, old_place), (row, place))
+        except InputError as refusal:
+            sieve.refuse(table.name, refusal)
+            if old_place != CORPUS:
+                known[key] = min((old, old_place), (row, place), key=_spell)
+            continue
         already += new == old
         completed += new != old
         known[key] = (new, old_place)
@@ -200,6 +209,10 @@ def merge_rows(table: Table, held: pa.Table, records: Iterable[Record]) -> Merge
         return Merged(held, count)
     rows = build_rows(table, (row for row, _ in known.values()))
     return Merged(rows, count)
+
+
+def _spell(placed: tuple[Mapping[str, Any], str]) -> str:
+    return json.dumps(placed[0], sort_keys=True)
 
 
 def _key(table: Table, row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ from hivemind_core.errors import InputError, shorten
 JSON_LINES = (".jsonl", ".ndjson")
 ENDINGS = (*JSON_LINES, ".csv", ".parquet")
 PLACES_SHOWN = 3
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 NO_JSON = "each line must be a JSON object"
 NO_UTF8 = "a file must be valid UTF-8"
@@ -214,15 +215,25 @@ def _parse_line(line: bytes, place: str) -> dict[str, Any]:
         found = f"byte 0x{line[error.start]:02x}"
         raise InputError(NO_UTF8, where=place, found=found) from error
     except (ValueError, RecursionError) as error:
-        raise InputError(NO_JSON, where=place, found=shorten(str(error), 90)) from error
+        raise InputError(NO_JSON, where=place, found=_describe(error)) from error
     if not isinstance(cells, dict):
         raise InputError(NO_JSON, where=place, found=shorten(cells))
     return cells
 
 
+def _describe(error: Exception) -> str:
+    """Return what is wrong with a line, without the line number that the parser gives each."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at column {error.colno}"
+    return shorten(str(error), 90)
+
+
 def _read_csv(path: Path, table: str, sieve: Sieve) -> RowFile:
     # Bytes that are not UTF-8 become lone surrogates, so that a row at a time can be refused.
-    text = path.read_bytes().removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    content = path.read_bytes()
+    if content.startswith(UTF16_MARKS):
+        raise InputError(NO_UTF8, where=str(path), found="UTF-16", remedy="Save it as UTF-8")
+    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     with _long_cells():
         try:
             return _read_cells(path, text, table, sieve)

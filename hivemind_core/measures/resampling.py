@@ -15,7 +15,10 @@ def draw_weights(queries: int, draws: int, rng: np.random.Generator) -> Iterator
 
     Each row is one resample of the queries with replacement and sums to the number of queries.
     """
-    even = np.full(queries, 1 / queries) if queries else np.zeros(0)
+    if queries == 0:
+        yield np.zeros((draws, 0))
+        return
+    even = np.full(queries, 1 / queries)
     for start in range(0, draws, CHUNK):
         size = min(CHUNK, draws - start)
         yield rng.multinomial(queries, even, size=size).astype(np.float64)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 KEYWORDS = 6
 CHARACTERS = 4000
-WORD = r"(?u)\b[^\W\d_][\w'’-]+\b"
+WORD = r"(?u)(?<!\w)[^\W\d_][\w'’-]{1,29}(?!\w)"  # longer runs of letters are no words
 
 
 def find_keywords(
