@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from hivemind_core.corpus.store import views_file
 
-VERSION = 1
+VERSION = 2
 """Part of every stamp: raise it when the same corpus gives other views."""
 
 POINTS = pa.schema(
