@@ -81,7 +81,8 @@ def format_report(report: ImportReport) -> str:
         if rows and name in _WITHHELD
     ]
     if report.repeats:
-        lines.append(f"  {report.repeats:,} responses repeat another word for word; all are kept")
+        verb = "response repeats" if report.repeats == 1 else "responses repeat"
+        lines.append(f"  {report.repeats:,} {verb} another word for word; all are kept")
     if report.unused_columns:
         lines.append(f"  columns not used: {', '.join(report.unused_columns)}")
     return "\n".join(lines)
