@@ -16,8 +16,9 @@ from hivemind_core.figures.reading import describe_map, tell_finding
 READ_WITH_CARE = "Near points read alike; distance between far groups means nothing."
 TOOLS = {
     "displaylogo": False,
+    "displayModeBar": True,
     "scrollZoom": False,
-    "modeBarButtonsToRemove": ["toImage", "zoomIn2d", "zoomOut2d", "autoScale2d", "pan2d"],
+    "modeBarButtonsToRemove": ["toImage", "zoomIn2d", "zoomOut2d", "autoScale2d"],
 }
 
 
@@ -101,6 +102,7 @@ def show_map(
             figure,
             key=chart,
             on_select=lambda: picking.take_selection(chart),
+            selection_mode=("points", "box", "lasso"),
             config=TOOLS,
             height="stretch",
             alt=finding,

@@ -157,8 +157,20 @@ def test_clicking_a_cluster_shows_its_answers_and_its_link_opens_them_again(
     other.close()
 
 
+def test_clicking_a_point_shows_its_answer(server: Server, tab: Page) -> None:
+    open_page(tab, server.link("atlas", corpus="demo", query="q0"))
+    box = tab.locator(".js-plotly-plot .scatterlayer .point").first.bounding_box()
+    assert box is not None
+    tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(tab.locator(".st-key-panel")).to_contain_text("Your selection: 1 answer · 1 model")
+    expect(tab.locator(".st-key-answer-0-0")).to_contain_text("It is ")
+    wait_until_idle(tab)
+    expect_sound(tab)
+
+
 def drag_over_the_map(tab: Page) -> None:
     """Draw a lasso around the whole map."""
+    tab.locator(".js-plotly-plot .modebar-btn[data-title='Lasso Select']").click()
     box = tab.locator(".js-plotly-plot .nsewdrag").bounding_box()
     assert box is not None
     corners = [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.02)]

@@ -88,6 +88,11 @@ def test_a_map_has_equal_aspect_and_no_axes() -> None:
     assert (layout.xaxis.visible, layout.yaxis.visible) == (False, False)
 
 
+def test_a_map_takes_clicks_on_single_points() -> None:
+    layout = draw_map(make_points(3), make_style()).layout
+    assert (layout.dragmode, layout.clickmode) == ("pan", "event+select")
+
+
 def test_picked_answers_stay_strong() -> None:
     points = make_points(40)
     figure = draw_map(points, make_style(), picked=points.ids[:3])

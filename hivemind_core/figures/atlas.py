@@ -247,7 +247,8 @@ def _lay_out(figure: go.Figure, low: Points, high: Points, rows: int) -> None:
     shown = min(rows, LEGEND_ROWS)
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 8, "b": 14 + LEGEND_ROW * shown},
-        dragmode="lasso",
+        dragmode="pan",  # with "lasso" or "select", Streamlit gives up clicks on single points
+        clickmode="event+select",
         hovermode="closest",
         legend={
             "orientation": "h",
