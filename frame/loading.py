@@ -210,6 +210,30 @@ def count_by_query(book: Book) -> dict[str, int]:
     return _count_by_query(book.corpus, book.key)
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _count_texts(_corpus: Corpus, key: tuple[str, int, str]) -> dict[str, int]:
+    rows = _corpus.read(RESPONSES, columns=["query_id", "text"])
+    told = rows.filter(pc.not_equal(rows["text"], "").fill_null(False))
+    counted = pc.value_counts(told["query_id"])
+    return {row["values"]: row["counts"] for row in counted.to_pylist()}
+
+
+def count_texts(book: Book) -> dict[str, int]:
+    """Return the responses with a text, which a map can place, of every query that has any."""
+    return _count_texts(book.corpus, book.key)
+
+
+def has_grown(book: Book) -> bool:
+    """Whether the corpus holds other answers than those that its views were built from."""
+    stamp = _read_json(book.corpus, book.key, views_file(book.encoder, "build.json"))
+    return bool(stamp.get("content_hash") != book.manifest.content_hash)
+
+
+def count_unbuilt(book: Book) -> int:
+    """Return the answers with a text that have come since the views were built."""
+    return max(sum(count_texts(book).values()) - len(read_view(book, "maps.parquet")), 0)
+
+
 def read_texts(book: Book, query_ids: tuple[str, ...]) -> pa.Table:
     """Return the answers to some queries, with their texts."""
     return _read_part(book.corpus, book.key, RESPONSES.file, "query_id", query_ids)

@@ -5,9 +5,17 @@ from collections.abc import Callable
 import streamlit as st
 
 from frame import address
-from frame.loading import Book, Shelved, list_built, list_shelf
+from frame.loading import (
+    Book,
+    Shelved,
+    count_unbuilt,
+    has_grown,
+    list_built,
+    list_shelf,
+)
 from frame.theme import write_finding, write_heading, write_note
 from hivemind_core.errors import HivemindError
+from hivemind_core.figures.reading import tell_growth
 
 HASH_SHOWN = 12
 IMPORT_COMMAND = """\
@@ -76,6 +84,12 @@ def take_book() -> Book | None:
     if len(built) > 1:
         encoder = st.sidebar.selectbox("Encoder", built, key="encoder", bind="query-params")
     return Book(shelved.corpus, shelved.stamp, encoder)
+
+
+def say_growth(book: Book) -> None:
+    """Say so where answers have come since the corpus was built."""
+    if has_grown(book):
+        write_note(tell_growth(count_unbuilt(book), book.manifest.name), "growth")
 
 
 def guard(show_page: Callable[[], None]) -> None:

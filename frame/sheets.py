@@ -62,6 +62,8 @@ class Sheet:
         Its row of map_quality; empty where there is none.
     unplaced : int
         Answers without a place: withheld or empty texts.
+    unbuilt : int
+        Answers without a place that came after the map was built.
     """
 
     place: Place
@@ -71,6 +73,7 @@ class Sheet:
     entries: tuple[Entry, ...]
     quality: Mapping[str, Any]
     unplaced: int
+    unbuilt: int = 0
 
     @property
     def present(self) -> Counter[str]:
@@ -93,6 +96,9 @@ def _read_sheet(_book: Book, key: tuple[object, ...], place: Place) -> Sheet:
     )
     placed = rows.filter(pc.and_(pc.is_finite(rows["x"]), pc.is_finite(rows["y"])).fill_null(False))
     found = qualities.to_pylist()
+    missing = _count_responses(loading.count_by_query(_book), _book, place) - len(placed)
+    told = _count_responses(loading.count_texts(_book), _book, place) - len(placed)
+    unbuilt = max(told, 0) if loading.has_grown(_book) else 0
     return Sheet(
         place,
         _place(placed, "x", "y"),
@@ -100,13 +106,13 @@ def _read_sheet(_book: Book, key: tuple[object, ...], place: Place) -> Sheet:
         dict(zip(rows["response_id"].to_pylist(), rows["query_id"].to_pylist(), strict=True)),
         tuple(list_entries(clusters.to_pylist())),
         found[0] if found else {},
-        _count_responses(_book, place) - len(placed),
+        missing - unbuilt,
+        unbuilt,
     )
 
 
-def _count_responses(book: Book, place: Place) -> int:
-    """Return how many responses there are, mapped or not."""
-    counts = loading.count_by_query(book)
+def _count_responses(counts: Mapping[str, int], book: Book, place: Place) -> int:
+    """Return how many responses of a place are counted, mapped or not."""
     if place.kind == "query":
         return counts.get(place.name, 0)
     members = read_catalogue(book).categories.get(place.name, ())

@@ -6,12 +6,12 @@ from frame import picking, sheets
 from frame.address import choose
 from frame.answers import show_list, show_picked
 from frame.loading import Book
-from frame.picker import guard, take_book
+from frame.picker import guard, say_growth, take_book
 from frame.sheets import Place, Projection, Sheet
 from frame.theme import find_ground, write_finding, write_heading, write_note
 from hivemind_core.figures.atlas import Coloring
 from hivemind_core.figures.palette import Ground, assign_inks
-from hivemind_core.figures.reading import describe_map, tell_finding
+from hivemind_core.figures.reading import describe_map, tell_finding, tell_unbuilt
 
 READ_WITH_CARE = "Near points read alike; distance between far groups means nothing."
 TOOLS = {
@@ -87,8 +87,13 @@ def show_head(book: Book, sheet: Sheet) -> None:
         write_heading(catalogue.queries[place.name])
     distinct = sheet.quality.get("distinct_texts") or 0
     write_finding(
-        tell_finding(sheet.entries, sheet.present, book.manifest.sources, distinct, sheet.unplaced)
+        tell_unbuilt(sheet.unbuilt)
+        if sheet.unbuilt and not sheet.present
+        else tell_finding(
+            sheet.entries, sheet.present, book.manifest.sources, distinct, sheet.unplaced
+        )
     )
+    say_growth(book)
 
 
 def show_map(
@@ -108,6 +113,8 @@ def show_map(
             alt=finding,
         )
     trust = describe_map(sheet.quality, sheet.unplaced, look[1])
+    if sheet.unbuilt:
+        trust += f" {tell_unbuilt(sheet.unbuilt)}"
     write_note(f"{look[1]} of {book.encoder} vectors: {trust} {READ_WITH_CARE}", "trust")
 
 

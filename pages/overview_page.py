@@ -5,7 +5,7 @@ import streamlit as st
 
 from frame import loading
 from frame.loading import Book
-from frame.picker import guard, take_book
+from frame.picker import guard, say_growth, take_book
 from frame.theme import find_ground, write_finding, write_heading, write_note
 from frame.welcome import show_next_steps
 from hivemind_core.figures import homogeneity
@@ -75,6 +75,7 @@ def show_page() -> None:
         show_next_steps(None)
         return
     show_contents(book)
+    say_growth(book)
     show_numbers(book)
 
 

@@ -266,6 +266,25 @@ def test_answers_that_are_not_on_the_map_are_counted() -> None:
     )
 
 
+def test_answers_that_came_after_the_build_are_told_as_not_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = dashboard_corpus.write_demo(tmp_path / "demo")
+    monkeypatch.setenv("HIVEMIND_CORPORA", str(tmp_path))
+    assert "since it was built" not in read(open_page("overview", "demo"))
+    dashboard_corpus.grow(corpus, "q0", 20)
+    dashboard_corpus.grow(corpus, "later", 3)
+    note = "This corpus has grown since it was built: 23 answers have no place yet."
+    for page in PAGES:
+        app = open_page(page, "demo")
+        assert not app.exception
+        assert note in read(app)
+    words = read(open_page("atlas", "demo", query="q0"))
+    assert "20 answers not built yet" in words
+    assert "without text" not in words
+    assert "3 answers not built yet" in read(open_page("atlas", "demo", query="later"))
+
+
 def test_identical_answers_are_merged_and_counted() -> None:
     app = open_page("atlas", HOSTILE, query="same", cluster="1")
     assert "All 12 answers are word for word the same." in read(app)

@@ -152,6 +152,22 @@ def tell_finding(
     return _tell_largest(max(entries, key=lambda e: (e.size, -e.cluster)), present, sources)
 
 
+def tell_growth(unbuilt: int, name: str) -> str:
+    """Return what to do where a corpus has changed since its maps were built."""
+    if unbuilt == 0:
+        return f"This corpus has changed since it was built. `hivemind build {name}`"
+    have = "has" if unbuilt == 1 else "have"
+    return (
+        f"This corpus has grown since it was built: {count(unbuilt, 'answer')} {have} no place "
+        f"yet. `hivemind build {name}`"
+    )
+
+
+def tell_unbuilt(unbuilt: int) -> str:
+    """Return how many answers the map does not hold yet."""
+    return f"{count(unbuilt, 'answer')} not built yet."
+
+
 def _tell_largest(entry: Entry, present: Counter[str], sources: Iterable[Source]) -> str:
     known = list(sources)
     models = {s.name: s.model for s in known if s.is_model}
