@@ -29,7 +29,7 @@ GLYPHS = {
     "hexagram": "✶",
     "cross": "✚",
     "diamond-open": "◇",
-    "x-thin": "✕",
+    "x": "✕",
 }
 
 

@@ -402,6 +402,14 @@ def test_charts_show_intervals_floor_and_people(ground: Ground) -> None:
     assert {a.text for a in nearest.layout.annotations} == {"fully separated", "fully mixed"}
 
 
+def test_answers_of_a_withheld_model_are_seen_and_told_apart() -> None:
+    assert assign_inks(SOURCES, LIGHT)["unknown"].symbol == "x"
+    *_, last = describe_contents(Manifest("x", withheld={"model": 4, "text": 1}))
+    assert last == (
+        "On maps, but left out of measures: 4 answers whose model its source withholds."
+    )
+
+
 def test_contents_tell_models_from_people_and_what_is_left_out() -> None:
     manifest = Manifest(
         "x",

@@ -7,7 +7,6 @@ from hivemind_core.figures.numbers import count
 
 WITHHELD = {
     "text": ("answer", "whose text its source withholds"),
-    "model": ("answer", "whose model its source withholds"),
     "empty": ("empty answer", ""),
     "unanswered": ("query", "without an answer"),
 }
@@ -49,10 +48,13 @@ def describe_contents(manifest: Manifest) -> list[str]:
         for name, (thing, words) in WITHHELD.items()
         if (number := manifest.withheld.get(name, 0))
     ]
+    nameless = count(manifest.withheld.get("model", 0), "answer")
+    unnamed = f"On maps, but left out of measures: {nameless} whose model its source withholds."
     left_out = f"Left out of maps and measures, and counted: {', '.join(lacking)}."
     lines = [
         " · ".join(part for part in origin if part),
         manifest.note,
         left_out if lacking else "",
+        unnamed if manifest.withheld.get("model", 0) else "",
     ]
     return [line for line in lines if line]

@@ -33,6 +33,7 @@ FAMILIES = (
 )
 SYMBOLS = ("circle", "square", "triangle-up", "triangle-down", "pentagon", "hexagram", "cross")
 HUMAN_SYMBOL = "diamond-open"
+WITHHELD_SYMBOL = "x"
 CLUSTERS_WITH_HUE = len(HUES)
 
 
@@ -95,7 +96,9 @@ def assign_inks(sources: Iterable[Source], ground: Ground) -> dict[str, Ink]:
         if source.is_model and source.model is not None:
             families.setdefault(find_family(source.model), []).append(source.name)
         else:
-            inks[source.name] = Ink(ground.muted, HUMAN_SYMBOL if source.is_human else "x-thin")
+            inks[source.name] = Ink(
+                ground.muted, HUMAN_SYMBOL if source.is_human else WITHHELD_SYMBOL
+            )
     hues = _assign_hues(sorted(families))
     for turn, (family, names) in enumerate(families.items()):
         inks |= _shade(hues[family], sorted(set(names)), ground, turn // len(HUES))
