@@ -88,7 +88,7 @@ def read_within(summary: Summary, sources: Iterable[Source]) -> Reading:
     sentence = f"{top[0]} repeats itself: {write_number(top[1]['mean'])}{tail}."
     basis = (
         f"Mean cosine of a source's answers to the same query, over "
-        f"{count(summary['queries'], 'query')}; bars are 95 % intervals over queries."
+        f"{count(summary['queries'], 'query')}; {_explain_bars(summary)}"
     )
     if (pairs := _get(summary["floor"], "n_pairs")) and floor is not None:
         basis += f" Unrelated: {pairs:,} pairs of answers to different queries."
@@ -184,6 +184,7 @@ def _lay_out_similarity(figure: go.Figure, names: list[str], ground: Ground) -> 
         range=[_lowest(figure), 1.03],
         title={"text": "mean cosine similarity", "font": {"size": 12, "color": ground.muted}},
         tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1],
+        tickfont={"size": 12, "color": ground.muted},
         ticktext=["0", ".2", ".4", ".6", ".8", "1"],
         showgrid=True,
         gridcolor=ground.line,
@@ -194,7 +195,7 @@ def _lay_out_similarity(figure: go.Figure, names: list[str], ground: Ground) -> 
         range=[-0.6, len(names) - 0.3],
         tickvals=list(range(len(names))),
         ticktext=names,
-        tickfont={"size": 12},
+        tickfont={"size": 12, "color": ground.ink},
         showgrid=False,
         zeroline=False,
         fixedrange=True,
@@ -228,11 +229,22 @@ def read_between(summary: Summary, sources: Iterable[Source]) -> Reading:
         )
     basis = (
         f"Mean cosine of answers to the same query, over {count(len(models), 'source')} and "
-        f"{count(summary['queries'], 'query')}; between: 95 % interval "
-        f"{write_interval(inter.get('ci95'))}. Strategies of one model are not counted as "
-        "different models. The gap is taken before rounding."
+        f"{count(summary['queries'], 'query')}{_explain_interval(inter.get('ci95'))}. Strategies "
+        "of one model are not counted as different models. The gap is taken before rounding."
     )
     return Reading(sentence + ".", basis, rows)
+
+
+def _explain_bars(summary: Summary) -> str:
+    if any(part.get("ci95") for part in summary["intra"].values()):
+        return "bars are 95 % intervals over queries."
+    return "an interval needs two queries."
+
+
+def _explain_interval(interval: list[float] | None) -> str:
+    if interval is None:
+        return "; an interval needs two queries"
+    return f"; between: 95 % interval {write_interval(interval)}"
 
 
 def draw_between(summary: Summary, sources: Iterable[Source], ground: Ground) -> go.Figure:
@@ -320,7 +332,7 @@ def draw_nearest(summary: Summary, sources: Iterable[Source], ground: Ground) ->
             hovertemplate="N = %{x}: %{y:.2f} models<extra></extra>",
         )
     )
-    for level, words in ((1, "fully separated"), (models, "fully mixed")):
+    for level, words in {1: "fully separated", models: "fully mixed"}.items():
         figure.add_hline(
             y=level,
             line={"color": ground.muted, "width": 1, "dash": "dot"},
@@ -337,7 +349,12 @@ def draw_nearest(summary: Summary, sources: Iterable[Source], ground: Ground) ->
         showlegend=False,
         dragmode=False,
     )
-    axis = {"zeroline": False, "gridcolor": ground.line, "fixedrange": True}
+    axis = {
+        "zeroline": False,
+        "gridcolor": ground.line,
+        "fixedrange": True,
+        "tickfont": {"size": 12, "color": ground.muted},
+    }
     figure.update_xaxes(
         title={"text": "nearest answers (N)", "font": {"size": 12, "color": ground.muted}},
         showgrid=False,
