@@ -21,6 +21,15 @@ POINTS = pa.schema(
         ("cluster", pa.int32()),
     ]
 )
+LINKAGES = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("sense", pa.string()),
+        ("left", pa.int32()),
+        ("right", pa.int32()),
+        ("sameness", pa.float32()),
+    ]
+)
 CLUSTERS = pa.schema(
     [
         ("cluster", pa.int32()),
