@@ -15,9 +15,11 @@ def open_overview() -> None:
 root = st.Page(open_overview, title="Start", url_path="start", default=True, visibility="hidden")
 page = st.navigation([root, overview, atlas])
 
-from frame.picker import pick_corpus  # noqa: E402 - navigation comes before anything heavy
+from frame import address  # noqa: E402 - navigation comes before anything heavy
+from frame.picker import pick_corpus  # noqa: E402
 from frame.theme import apply_style  # noqa: E402
 
+address.enter_page(page.url_path)
 if page != root:
     apply_style()
     pick_corpus()

@@ -1,13 +1,42 @@
 """What the address bar says: every choice can be shared as a link.
 
 Streamlit's own binding writes what a widget shows; ids are shorter and outlive a change of
-wording, so they are kept in step here. A link that was just followed wins over the session, the
-session over an address it wrote itself.
+wording, so they are kept in step here. An address that somebody else wrote, by a link or by the
+browser's Back, wins over the session; the session wins over an address it wrote itself.
 """
 
 from collections.abc import Callable, Container, Sequence
 
 import streamlit as st
+
+
+def enter_page(page: str) -> None:
+    """Note which page is about to run, and what the browser has taken out of its address.
+
+    On the page that ran before, a missing parameter means that Back took it away; on another
+    page, that it was never there, and the session writes it.
+    """
+    state = st.session_state
+    stayed = state.get("page") == page
+    state["page"] = page
+    written: dict[str, str] = state.setdefault("written", {})
+    state["cleared"] = {name for name in written if stayed and name not in st.query_params}
+    for name in state["cleared"]:
+        del written[name]
+
+
+def watch(name: str) -> tuple[bool, str | None]:
+    """Return whether somebody else has set a query parameter, and what it says now."""
+    given = st.query_params.get(name)
+    if name in st.session_state.get("cleared", ()):
+        return True, None
+    return given is not None and given != st.session_state.get("written", {}).get(name), given
+
+
+def read_new(name: str) -> str | None:
+    """Return a query parameter that a link has set; None if the session wrote it itself."""
+    changed, given = watch(name)
+    return given if changed else None
 
 
 def follow(name: str, key: str, options: Container[str]) -> str | None:
@@ -36,24 +65,23 @@ def follow(name: str, key: str, options: Container[str]) -> str | None:
     return given
 
 
-def read_new(name: str) -> str | None:
-    """Return a query parameter that a link has set; None if the session wrote it itself."""
-    given = st.query_params.get(name)
-    return None if given == st.session_state.get(_written(name)) else given
-
-
 def record(name: str, value: str | None) -> None:
-    """Write a choice to the address; None takes it away."""
-    st.session_state[_written(name)] = value
+    """Write a choice to the address; None takes it away.
+
+    What Back has just taken out stays out until the next choice: writing it again would make
+    Back useless.
+    """
+    if name in st.session_state.get("cleared", ()):
+        return
+    written: dict[str, str] = st.session_state.setdefault("written", {})
     if value is None:
+        written.pop(name, None)
         if name in st.query_params:
             del st.query_params[name]
-    elif st.query_params.get(name) != value:
+        return
+    written[name] = value
+    if st.query_params.get(name) != value:
         st.query_params[name] = value
-
-
-def _written(name: str) -> str:
-    return f"written-{name}"
 
 
 def choose(
@@ -79,7 +107,7 @@ def choose(
     """
     known = set(options)
     missing = follow(name, name, known)
-    if st.session_state.get(name) not in known:
+    if st.session_state.get(name) not in known or watch(name) == (True, None):
         st.session_state[name] = default
     chosen = st.sidebar.selectbox(
         label,
