@@ -37,6 +37,11 @@ def find_cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(environment.get("HIVEMIND_CACHE") or user_cache_path(APPLICATION))
 
 
+def find_calibration_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of the user's own calibrations of encoders, beside the corpora folder."""
+    return find_corpora_folder(environment).parent / "sameness"
+
+
 def list_corpora(environment: Mapping[str, str] = os.environ) -> list[Path]:
     """Return the shipped corpora and then those in the corpora folder, by name."""
     folders = (find_shipped(""), find_corpora_folder(environment))

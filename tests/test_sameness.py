@@ -1,0 +1,108 @@
+"""What people call the same: features, the logistic model, and its fit."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hivemind_core.corpus.calibration import Calibration, read_calibration
+from hivemind_core.space.sameness import compare_all, measure_features
+
+ROOT = Path(__file__).parent.parent
+WEIGHTS = {"cosine": 2.0, "word_overlap": 3.0, "length_ratio": -1.0}
+MADE_UP = Calibration("made-up", -4.0, WEIGHTS, {}, 0, 0, 0.0, "", "")
+
+
+def draw_vectors(n: int, seed: int = 0) -> np.ndarray:
+    rows = np.random.default_rng(seed).normal(size=(n, 6))
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def compare_by_hand(first: str, second: str, cosine: float) -> float:
+    a, b = first.casefold().split(), second.casefold().split()
+    overlap = len({*a} & {*b}) / len({*a} | {*b}) if a or b else 1.0
+    ratio = abs(math.log((len(a) + 1) / (len(b) + 1)))
+    return 1 / (1 + math.exp(-(-4.0 + 2 * cosine + 3 * overlap - ratio)))
+
+
+def test_features_by_hand() -> None:
+    texts = ["Time is a river.", "time, is a THIEF; a thief!", ""]
+    found = measure_features(texts, np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]]))
+    assert found["cosine"][0, 1] == pytest.approx(0.6)
+    assert found["word_overlap"][0, 1] == pytest.approx(3 / 5)
+    assert found["length_ratio"][0, 1] == pytest.approx(math.log(7 / 5))
+    assert found["word_overlap"][0, 2] == 0
+    assert found["word_overlap"][2, 2] == 1
+
+
+def test_the_chance_by_hand() -> None:
+    texts, vectors = ["time is a river", "time is a thief"], np.array([[1.0, 0.0], [0.8, 0.6]])
+    wanted = compare_by_hand(*texts, 0.8)
+    assert compare_all(texts, vectors, MADE_UP)[0, 1] == pytest.approx(wanted, abs=1e-6)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.text(alphabet="ab c", max_size=12), max_size=8))
+def test_all_pairs_at_once_are_each_pair_alone(texts: list[str]) -> None:
+    vectors = draw_vectors(len(texts))
+    found = compare_all(texts, vectors, MADE_UP)
+    assert found.shape == (len(texts), len(texts))
+    for i, first in enumerate(texts):
+        for j, second in enumerate(texts):
+            same = first.strip() == second.strip()
+            wanted = 1.0 if same else compare_by_hand(first, second, vectors[i] @ vectors[j])
+            assert found[i, j] == pytest.approx(wanted, abs=1e-5)
+
+
+def test_row_order_changes_nothing() -> None:
+    texts = [f"answer {'x ' * i}" for i in range(9)]
+    vectors, order = draw_vectors(9), np.random.default_rng(1).permutation(9)
+    turned = compare_all([texts[i] for i in order], vectors[order], MADE_UP)
+    assert turned == pytest.approx(compare_all(texts, vectors, MADE_UP)[np.ix_(order, order)])
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_fewer_than_two_answers(n: int) -> None:
+    assert compare_all(["x"] * n, draw_vectors(n), MADE_UP).tolist() == [[1.0]] * n
+
+
+def test_odd_texts_have_chances_too() -> None:
+    texts = ["…!", "", "שלום עולם", "👩‍👩‍👧", "a " * 50_000, " same ", "same", "1,000"]
+    found = compare_all(texts, draw_vectors(len(texts)), MADE_UP)
+    assert np.isfinite(found).all()
+    assert found.min() >= 0
+    assert found.max() == 1
+    assert np.array_equal(found, found.T)
+    assert found[5, 6] == 1
+
+
+def test_the_shipped_model_prefers_alike_answers() -> None:
+    shipped = read_calibration("all-MiniLM-L6-v2", {"HIVEMIND_CORPORA": "/nowhere/corpora"})
+    assert shipped is not None
+    assert shipped.weights["cosine"] > 0
+    assert shipped.weights["word_overlap"] > 0
+    assert shipped.weights["length_ratio"] < 0
+
+
+def test_the_shipped_calibration_is_what_the_pairs_give(test_data: Path, tmp_path: Path) -> None:
+    pairs = test_data / "novelty-bench" / "human_equivalence_pairs.parquet"
+    command = [sys.executable, ROOT / "recipes/sameness/fit.py", pairs, "--to", tmp_path / "a.json"]
+    subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONPATH": ROOT})
+    fresh = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    shipped = json.loads((ROOT / "data/sameness/all-MiniLM-L6-v2.json").read_text(encoding="utf-8"))
+    # Vectors differ in last digits between processors, and a pair may cross a threshold.
+    assert fresh["weights"] == pytest.approx(shipped["weights"], abs=0.01)
+    assert fresh["people_above_cosine"]["ci95"][0] > 0
+    for sense in ("people", "cosine"):
+        found, wanted = fresh["senses"][sense], shipped["senses"][sense]
+        assert found["auc"] == pytest.approx(wanted["auc"], abs=0.002)
+        assert found["default"] == pytest.approx(wanted["default"], abs=0.011)
+        precisions = [[row["precision"] for row in x["rows"][:60]] for x in (found, wanted)]
+        assert precisions[0] == pytest.approx(precisions[1], abs=0.01)
