@@ -14,6 +14,7 @@ import streamlit as st
 from frame import loading
 from frame.loading import Book
 from hivemind_core.corpus.identity import make_id
+from hivemind_core.corpus.taxonomy import list_other_names
 from hivemind_core.figures.atlas import Coloring, Halo, MapPoints, MapStyle, draw_map
 from hivemind_core.figures.numbers import count
 from hivemind_core.figures.palette import Ground, assign_inks
@@ -27,14 +28,6 @@ from hivemind_core.figures.reading import (
 
 Projection = Literal["UMAP", "PCA"]
 LABEL_WIDTH = 240
-
-# Words by which a summary of the paper calls its categories: typing them finds the paper's own.
-ALSO_CALLED = {
-    "Creative Content Generation": "creative writing",
-    "Personal Advice": "opinion & advice",
-    "Decision Support": "planning",
-    "Concept Explanation": "open-ended QA",
-}
 
 
 @dataclass(frozen=True)
@@ -261,7 +254,7 @@ def name_category(category: str) -> str:
     """Return a category with the other words people search it by; "" is all of them."""
     if not category:
         return "All categories"
-    also = ALSO_CALLED.get(category)
+    also = ", ".join(list_other_names(category))
     return f"{category} ({also})" if also else category
 
 

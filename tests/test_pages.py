@@ -13,10 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from frame import jobs, loading, picking
 from frame.jobs import Job, Registry
-from frame.sheets import ALSO_CALLED
 from frame.welcome import find_folder
 from hivemind_core.corpus.store import views_file
-from hivemind_core.corpus.taxonomy import read_taxonomy
 from hivemind_core.figures.reading import rank_striking
 from tests import dashboard_corpus
 from tests.dashboard_corpus import ENCODER, HOSTILE_TEXTS
@@ -472,7 +470,3 @@ def test_a_selection_of_the_map_is_read_by_id() -> None:
         picked["then"] = session["pick"]
     assert picked["first"] == picking.Pick(None, ("a", "b"))
     assert picked["then"] is None
-
-
-def test_every_other_name_belongs_to_a_category_of_the_paper() -> None:
-    assert set(ALSO_CALLED) <= {subcategory.name for subcategory in read_taxonomy()}
