@@ -7,7 +7,7 @@ What a search means is said in `terms`.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate, takewhile
+from itertools import accumulate, islice, takewhile
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +18,15 @@ from hivemind_core.corpus.parquet import name_file
 from hivemind_core.corpus.store import Corpus
 from hivemind_core.corpus.tables import RESPONSES
 from hivemind_core.corpus.taxonomy import fold_label, list_spellings
-from hivemind_core.corpus.terms import Folding, Term, find_rows, fold, read_terms
+from hivemind_core.corpus.terms import (
+    Excerpt,
+    Folding,
+    Term,
+    cut_excerpt,
+    find_rows,
+    fold,
+    read_terms,
+)
 
 LIMIT = 2000
 BATCH_ROWS = 8192
@@ -72,6 +80,24 @@ class Hits:
     def is_capped(self) -> bool:
         """Whether more were found than are named."""
         return self.total > self.limit
+
+
+@dataclass(frozen=True)
+class Quote:
+    """An answer that was found, in short.
+
+    Attributes
+    ----------
+    response_id, source : str
+    excerpt : Excerpt
+    repeats : int
+        Answers to the query, itself too, that were found and have this very text.
+    """
+
+    response_id: str
+    source: str
+    excerpt: Excerpt
+    repeats: int
 
 
 @dataclass(frozen=True)
@@ -159,6 +185,48 @@ def _name_hits(
         )
         for query_id, room in left.items()
     )
+
+
+def quote_answers(
+    corpus: Corpus, found: Iterable[QueryHits], words: str, each: int = 3
+) -> dict[str, tuple[Quote, ...]]:
+    """Return the first different answers that were found, for some queries.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    found : iterable of QueryHits
+        Of `search_answers`, for the same words.
+    words : str
+        What the excerpts are cut around.
+    each : int
+        Answers to quote for a query.
+
+    Returns
+    -------
+    dict of str to tuple of Quote
+        By query id. A query none of whose answers are named has no quotes.
+    """
+    named = {hit.query_id: set(hit.response_ids) for hit in found}
+    columns = ["query_id", "response_id", "model", "strategy", "text"]
+    rows = corpus.read(RESPONSES, columns=columns, query_ids=named)
+    by_text: dict[str, dict[str, list[dict[str, Any]]]] = {query_id: {} for query_id in named}
+    for row in rows.to_pylist():
+        if row["response_id"] in named[row["query_id"]]:
+            by_text[row["query_id"]].setdefault(row["text"], []).append(row)
+    names = {(s.model, s.strategy): s.name for s in corpus.manifest.sources}
+    return {
+        query_id: tuple(
+            Quote(
+                same[0]["response_id"],
+                names[same[0]["model"], same[0]["strategy"]],
+                cut_excerpt(text, words),
+                len(same),
+            )
+            for text, same in islice(texts.items(), each)
+        )
+        for query_id, texts in by_text.items()
+    }
 
 
 def search_queries(rows: pa.Table, words: str) -> tuple[str, ...]:
