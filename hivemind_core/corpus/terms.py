@@ -7,6 +7,7 @@ and dashes do not count. What a visitor types is only ever looked for, never run
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -166,8 +167,8 @@ def find_spans(text: str, words: str) -> tuple[tuple[int, int], ...]:
 
 def _find_term(folded: str, term: Term) -> Iterator[tuple[int, int]]:
     inside = _is_in_word(term.text[0]), _is_in_word(term.text[-1]) and term.is_whole
-    for match in re.finditer(_write_literal(term), folded):
-        start, stop = match.span()
+    for match in re.finditer(f"(?=({_write_literal(term)}))", folded):  # overlapping ones too
+        start, stop = match.span(1)
         begins = not (inside[0] and start and _is_in_word(folded[start - 1]))
         ends = not (inside[1] and stop < len(folded) and _is_in_word(folded[stop]))
         if begins and ends:
@@ -200,8 +201,12 @@ def cut_excerpt(text: str, words: str, width: int = EXCERPT) -> Excerpt:
         Characters, without the dots that say where something was left out.
     """
     spans = find_spans(text, words)
-    starts = [max(start - LEAD, 0) for start, _ in spans] or [0]
-    begin = max(starts, key=lambda b: sum(b <= s and e <= b + width for s, e in spans))
+    starts, stops = [start for start, _ in spans], [stop for _, stop in spans]
+    begin = max(
+        (max(start - LEAD, 0) for start in starts),
+        key=lambda b: bisect_right(stops, b + width) - bisect_left(starts, b),
+        default=0,
+    )
     begin = max(min(begin, len(text) - width), 0)
     first = next((s for s, _ in spans if s >= begin), begin)
     if begin and (gap := text.find(" ", begin, first)) >= 0:
