@@ -93,7 +93,8 @@ def read_terms(words: str) -> tuple[Term, ...]:
     Parameters
     ----------
     words : str
-        As typed; 300 characters of it count. A quotation mark that is not closed is no mark.
+        As typed; 300 characters of it count. A quotation mark that is not closed is no mark, and
+        punctuation counts within words and within quotation marks only.
 
     Returns
     -------
@@ -107,8 +108,13 @@ def read_terms(words: str) -> tuple[Term, ...]:
         if place % 2 and place < last:
             terms[Term(" ".join(part.split()), True)] = None
         else:
-            terms |= {Term(word.strip(EDGES), False): None for word in part.split()}
+            terms |= {Term(word.strip(EDGES), False): None for word in part.split() if _says(word)}
     return tuple(term for term in terms if term.text)
+
+
+def _says(word: str) -> bool:
+    """Whether a word is more than punctuation, such as the "&" between two others."""
+    return any(unicodedata.category(character)[0] != "P" for character in word)
 
 
 def _is_in_word(character: str) -> bool:
