@@ -33,7 +33,7 @@ SHOWN = 10
 MORE = 25
 HOW = (
     "All words must occur. A word finds every word that begins with it; "
-    '"words in quotation marks" are found exactly so. Case and accents do not count.'
+    "“words in quotation marks” are found exactly so. Case and accents do not count."
 )
 
 
@@ -110,7 +110,7 @@ def _tell_missing(words: str, found: Found) -> str:
     missing = [kind for kind, things in kinds.items() if not things]
     if "answer" not in missing:
         return ""
-    listed = " and no ".join(missing)
+    listed = ", no ".join(missing[:-1]) + " and no " * (len(missing) > 1) + missing[-1]
     terms = ", ".join(f"“{term.text}”" for term in read_terms(words))
     return f"No {listed} found for {terms}. {HOW}"
 
@@ -191,7 +191,7 @@ def _name_hit(hit: QueryHits) -> str:
 
 
 def _tell_answers(hits: Hits) -> str:
-    told = f"{count(hits.total, 'answer')} to {count(hits.queries, 'query')}, most first."
+    told = f"In {count(hits.queries, 'query')}, those with the most answers first."
     if hits.is_capped:
         told += f" The first {hits.limit:,} can be opened; more words narrow the search."
     return told

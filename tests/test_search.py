@@ -156,6 +156,14 @@ def test_answers_are_quoted_once_with_their_source(corpus: Corpus) -> None:
     assert len(quotes["qb"]) == 1
 
 
+def test_a_quote_of_each_source_comes_first(tmp_path: Path) -> None:
+    answers = [(f"{m}{i}", "q", m, f"River {m} {i}") for m in ("one", "two") for i in range(3)]
+    corpus = write(tmp_path / "sources", list(answers))
+    found = search_answers(corpus, "river").by_query
+    quotes = quote_answers(corpus, found, "river", each=3)["q"]
+    assert [quote.response_id for quote in quotes] == ["one0", "two0", "one1"]
+
+
 def test_queries_come_phrase_first_then_shorter() -> None:
     texts = {
         "long": "Write a very long poem about the love of time",

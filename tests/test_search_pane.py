@@ -70,7 +70,7 @@ def test_answers_are_shown_by_query_with_the_hit_marked_and_can_be_opened(demo: 
     assert not app.exception
     assert [s.value for s in app.subheader] == ["Answers · 6"]
     words = read(app)
-    assert "6 answers to 6 queries" in words
+    assert "In 6 queries, those with the most answers first." in words
     assert "It is a [river], said [gemini]-1.5-pro in its" in words
     assert "Write a metaphor about time" in words
     assert app.button(key="open-found-answer-0").label == "1 answer · 1 source"
@@ -108,7 +108,7 @@ def test_what_is_nowhere_says_what_was_searched_and_how(demo: Path) -> None:
     app = search(demo, "River **nowhere** <b>")
     assert not app.button
     words = read(app)
-    assert "No category and no query and no answer" in words
+    assert "No category, no query and no answer" in words
     assert "“river”, “**nowhere**”, “<b>”" in words
     assert "All words must occur" in words
     assert "nowhere" not in rendered(app)
@@ -118,7 +118,7 @@ def test_an_empty_corpus_has_nothing_to_find(tmp_path: Path) -> None:
     write_empty(tmp_path / "empty")
     app = search(tmp_path / "empty", "river")
     assert not app.exception
-    assert "No category and no query and no answer" in read(app)
+    assert "No category, no query and no answer" in read(app)
 
 
 @pytest.mark.parametrize("words", ["script", "img", "tracker", "long", "שלום", "👩", "q", "said"])
@@ -164,7 +164,7 @@ def test_ten_are_shown_and_more_when_asked(tmp_path: Path) -> None:
 
 def test_a_corpus_that_was_written_again_is_searched_again(tmp_path: Path) -> None:
     write_demo(tmp_path / "demo", queries=1)
-    assert "1 query" in read(search(tmp_path / "demo", "river"))
+    assert "In 1 query" in read(search(tmp_path / "demo", "river"))
     write_demo(tmp_path / "demo", queries=2)
-    assert "2 queries" in read(search(tmp_path / "demo", "river"))
+    assert "In 2 queries" in read(search(tmp_path / "demo", "river"))
     assert open_or_create(str(tmp_path / "demo")).manifest.rows["queries"] == 2

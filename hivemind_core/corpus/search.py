@@ -7,7 +7,7 @@ What a search means is said in `terms`.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate, islice, takewhile
+from itertools import accumulate, takewhile
 from typing import Any
 
 import pyarrow as pa
@@ -190,7 +190,7 @@ def _name_hits(
 def quote_answers(
     corpus: Corpus, found: Iterable[QueryHits], words: str, each: int = 3
 ) -> dict[str, tuple[Quote, ...]]:
-    """Return the first different answers that were found, for some queries.
+    """Return a few different answers that were found, for some queries, one a source first.
 
     Parameters
     ----------
@@ -216,17 +216,30 @@ def quote_answers(
             by_text[row["query_id"]].setdefault(row["text"], []).append(row)
     names = {(s.model, s.strategy): s.name for s in corpus.manifest.sources}
     return {
-        query_id: tuple(
-            Quote(
-                same[0]["response_id"],
-                names[same[0]["model"], same[0]["strategy"]],
-                cut_excerpt(text, words),
-                len(same),
-            )
-            for text, same in islice(texts.items(), each)
-        )
+        query_id: tuple(_quote(same, names, words) for same in _take_by_source(texts, each))
         for query_id, texts in by_text.items()
     }
+
+
+def _take_by_source(
+    texts: dict[str, list[dict[str, Any]]], each: int
+) -> list[list[dict[str, Any]]]:
+    """Return answers of as many sources as there are places for, in the order of the corpus."""
+    turns: Counter[tuple[str, str]] = Counter()
+    ranked: list[tuple[int, int, list[dict[str, Any]]]] = []
+    for same in texts.values():
+        source = (same[0]["model"], same[0]["strategy"])
+        ranked.append((turns[source], len(ranked), same))
+        turns[source] += 1
+    return [same for *_, same in sorted(ranked, key=lambda turn: turn[:2])[:each]]
+
+
+def _quote(
+    same: list[dict[str, Any]], names: dict[tuple[str | None, str | None], str], words: str
+) -> Quote:
+    first = same[0]
+    source = names[first["model"], first["strategy"]]
+    return Quote(first["response_id"], source, cut_excerpt(first["text"], words), len(same))
 
 
 def search_queries(rows: pa.Table, words: str) -> tuple[str, ...]:

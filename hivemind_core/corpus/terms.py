@@ -214,11 +214,13 @@ def cut_excerpt(text: str, words: str, width: int = EXCERPT) -> Excerpt:
         default=0,
     )
     begin = max(min(begin, len(text) - width), 0)
-    first = next((s for s, _ in spans if s >= begin), begin)
-    if begin and (gap := text.find(" ", begin, first)) >= 0:
-        begin = gap + 1
     end = min(begin + width, len(text))
+    inside = [span for span in spans if begin <= span[0] < end]
+    if begin and (gap := text.find(" ", begin, inside[0][0] if inside else end)) >= 0:
+        begin = gap + 1
+    if end < len(text) and (gap := text.rfind(" ", inside[-1][1] if inside else begin, end)) >= 0:
+        end = gap
     head, tail = "… " if begin else "", " …" if end < len(text) else ""
     shift = len(head) - begin
-    inside = tuple((s + shift, min(e, end) + shift) for s, e in spans if begin <= s < end)
-    return Excerpt(head + text[begin:end] + tail, inside)
+    marks = tuple((start + shift, min(stop, end) + shift) for start, stop in inside)
+    return Excerpt(head + text[begin:end] + tail, marks)
