@@ -262,8 +262,10 @@ def search_queries(rows: pa.Table, words: str) -> tuple[str, ...]:
     if not terms:
         return ()
     found = rows.take(find_rows(rows["query"], terms, folding))
-    phrase = Term(" ".join(term.text for term in terms), terms[-1].is_whole)
-    together = set(find_rows(found["query"], [phrase], folding).to_pylist())
+    together: set[int] = set()
+    if len(terms) > 1:
+        phrase = Term(" ".join(term.text for term in terms), terms[-1].is_whole)
+        together = set(find_rows(found["query"], [phrase], folding).to_pylist())
     listed = zip(found["query_id"].to_pylist(), found["query"].to_pylist(), strict=True)
     ranked = sorted(
         (place not in together, len(query), query, query_id)
