@@ -198,9 +198,13 @@ def _tell_answers(hits: Hits) -> str:
 
 
 def _show_quote(quote: Quote, key: str) -> None:
-    repeats = f" · × {quote.repeats}, word for word" if quote.repeats > 1 else ""
     _show_excerpt(quote.excerpt)
-    write_note(f"{quote.source}{repeats}", f"found-source-{key}")
+    write_note(_name_sources(quote), f"found-source-{key}")
+
+
+def _name_sources(quote: Quote) -> str:
+    names = ", ".join(f"{name} × {n}" if n > 1 else name for name, n in quote.sources)
+    return f"{names}: word for word" if sum(n for _, n in quote.sources) > 1 else names
 
 
 def _show_excerpt(excerpt: Excerpt) -> None:

@@ -149,8 +149,8 @@ def test_answers_are_quoted_once_with_their_source(corpus: Corpus) -> None:
     hits = search_answers(corpus, "river time")
     quotes = quote_answers(corpus, hits.by_query, "river time", each=2)
     first, second = quotes["qa"]
-    assert (first.response_id, first.source, first.repeats) == ("a1", "one", 2)
-    assert (second.response_id, second.source, second.repeats) == ("a3", "two", 1)
+    assert (first.response_id, first.sources) == ("a1", (("one", 2),))
+    assert (second.response_id, second.sources) == ("a3", (("two", 1),))
     marked = [second.excerpt.text[a:b] for a, b in second.excerpt.spans]
     assert marked == ["RIVER", "river", "time"]
     assert len(quotes["qb"]) == 1

@@ -141,7 +141,7 @@ def test_a_category_that_is_not_the_papers_is_shown_as_text(hostile: Path) -> No
 def test_repeats_are_quoted_once(hostile: Path) -> None:
     words = read(search(hostile, '"always the same"'))
     assert words.count("[Always the same].") == 1
-    assert "× 12, word for word" in words
+    assert "<i>model</i> × 4, <script>alert(1)</script> × 4: word for word" in words
 
 
 def test_ten_are_shown_and_more_when_asked(tmp_path: Path) -> None:

@@ -88,16 +88,15 @@ class Quote:
 
     Attributes
     ----------
-    response_id, source : str
+    response_id : str
     excerpt : Excerpt
-    repeats : int
-        Answers to the query, itself too, that were found and have this very text.
+    sources : tuple of (str, int)
+        Who wrote this very text, and how often among what was found, most first.
     """
 
     response_id: str
-    source: str
     excerpt: Excerpt
-    repeats: int
+    sources: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -181,10 +180,14 @@ def _name_hits(
             query_id,
             len(ids[query_id]),
             tuple(ids[query_id][:room]),
-            tuple(sorted(sources[query_id].items(), key=lambda item: (-item[1], item[0]))),
+            _rank(sources[query_id]),
         )
         for query_id, room in left.items()
     )
+
+
+def _rank(written: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(written.items(), key=lambda item: (-item[1], item[0])))
 
 
 def quote_answers(
@@ -237,9 +240,8 @@ def _take_by_source(
 def _quote(
     same: list[dict[str, Any]], names: dict[tuple[str | None, str | None], str], words: str
 ) -> Quote:
-    first = same[0]
-    source = names[first["model"], first["strategy"]]
-    return Quote(first["response_id"], source, cut_excerpt(first["text"], words), len(same))
+    written = Counter(names[row["model"], row["strategy"]] for row in same)
+    return Quote(same[0]["response_id"], cut_excerpt(same[0]["text"], words), _rank(written))
 
 
 def search_queries(rows: pa.Table, words: str) -> tuple[str, ...]:
