@@ -1,5 +1,6 @@
 """Calibrations of encoders, read from their files."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -71,4 +72,13 @@ def test_a_damaged_file_is_named(environment: dict[str, str], tmp_path: Path, co
     path = tmp_path / "sameness" / "mine.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match=r"mine\.json.*whole calibration.*fit\.py"):
+        read_calibration("mine", environment)
+
+
+def test_coefficients_are_numbers(environment: dict[str, str], tmp_path: Path) -> None:
+    content = (find_shipped("sameness") / f"{SHIPPED}.json").read_text(encoding="utf-8")
+    found = json.loads(content)
+    found["weights"]["cosine"] = float("nan")
+    (tmp_path / "sameness" / "mine.json").write_text(json.dumps(found), encoding="utf-8")
+    with pytest.raises(InputError, match=r"mine\.json.*nan among the coefficients"):
         read_calibration("mine", environment)

@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hivemind_core.corpus.calibration import Calibration, read_calibration
-from hivemind_core.space.sameness import compare_all, measure_features
+from hivemind_core.errors import InputError
+from hivemind_core.space.sameness import FEATURES, compare_all, measure_features
 
 ROOT = Path(__file__).parent.parent
-WEIGHTS = {"cosine": 2.0, "word_overlap": 3.0, "length_ratio": -1.0}
+WEIGHTS = {"cosine": 2.0, "word_overlap": 3.0, "layout": -1.0, "headings": 1.5}
+LINES = st.one_of(
+    st.text(alphabet="ab c", min_size=1, max_size=12).filter(lambda line: line.strip() != ""),
+    st.sampled_from(["- a", "- c d", "**a**", "**b**"]),
+)
 MADE_UP = Calibration("made-up", -4.0, WEIGHTS, {}, 0, 0, 0.0, "", "")
 
 
@@ -26,20 +32,47 @@ def draw_vectors(n: int, seed: int = 0) -> np.ndarray:
 
 
 def compare_by_hand(first: str, second: str, cosine: float) -> float:
-    a, b = first.casefold().split(), second.casefold().split()
-    overlap = len({*a} & {*b}) / len({*a} | {*b}) if a or b else 1.0
-    ratio = abs(math.log((len(a) + 1) / (len(b) + 1)))
-    return 1 / (1 + math.exp(-(-4.0 + 2 * cosine + 3 * overlap - ratio)))
+    """Return the chance of two texts of words, list items and bold words, a line each."""
+    lines = [text.strip().casefold().split("\n") for text in (first, second)]
+    words = [set(" ".join(part).replace("*", " ").replace("-", " ").split()) for part in lines]
+    items = [sum(line.startswith("- ") for line in part) for part in lines]
+    bold = [{line[2:-2] for line in part if line.startswith("**")} for part in lines]
+    overlap = len(words[0] & words[1]) / len(words[0] | words[1]) if words[0] | words[1] else 1.0
+    headings = len(bold[0] & bold[1]) / len(bold[0] | bold[1]) if bold[0] | bold[1] else 0.0
+    layout = abs(math.log((items[0] + 1) / (items[1] + 1)))
+    return 1 / (1 + math.exp(-(-4.0 + 2 * cosine + 3 * overlap - layout + 1.5 * headings)))
 
 
-def test_features_by_hand() -> None:
+def test_words_by_hand() -> None:
     texts = ["Time is a river.", "time, is a THIEF; a thief!", ""]
     found = measure_features(texts, np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]]))
+    assert tuple(found) == FEATURES
     assert found["cosine"][0, 1] == pytest.approx(0.6)
     assert found["word_overlap"][0, 1] == pytest.approx(3 / 5)
-    assert found["length_ratio"][0, 1] == pytest.approx(math.log(7 / 5))
     assert found["word_overlap"][0, 2] == 0
     assert found["word_overlap"][2, 2] == 1
+
+
+def test_layout_and_headings_by_hand() -> None:
+    texts = [
+        "# Rivers\n\n- **Nile:** long\n* Rhine\n\nThat is all.",
+        "\n\n**nile**\n\n1. Rhine\n2) **Po**\n10. 5 - 3 = 2\n",
+        "Rivers. Nile, Po; a * b ** c, #hash and 3.5 miles",
+    ]
+    found = measure_features(texts, draw_vectors(3))
+    # Items: 2, 3, 0. Blank lines between paragraphs: 2, 1, 0. Headings: {rivers, nile}, {nile, po}.
+    assert found["layout"][0, 1] == pytest.approx(math.log(4 / 3) + math.log(3 / 2))
+    assert found["layout"][0, 2] == pytest.approx(math.log(3) + math.log(3))
+    assert found["headings"][0, 1] == pytest.approx(1 / 3)
+    assert found["headings"][0, 0] == 1
+    assert found["headings"][0, 2] == found["headings"][2, 2] == 0
+
+
+def test_only_the_beginning_is_read() -> None:
+    texts = ["a " * 2000 + "b", "a " * 2000 + "c\n\n- **c**"]
+    found = measure_features(texts, draw_vectors(2))
+    assert found["word_overlap"][0, 1] == 1
+    assert found["layout"][0, 1] == 0
 
 
 def test_the_chance_by_hand() -> None:
@@ -49,7 +82,7 @@ def test_the_chance_by_hand() -> None:
 
 
 @settings(deadline=None, max_examples=50)
-@given(st.lists(st.text(alphabet="ab c", max_size=12), max_size=8))
+@given(st.lists(st.lists(LINES, max_size=4).map("\n".join), max_size=8))
 def test_all_pairs_at_once_are_each_pair_alone(texts: list[str]) -> None:
     vectors = draw_vectors(len(texts))
     found = compare_all(texts, vectors, MADE_UP)
@@ -74,13 +107,24 @@ def test_fewer_than_two_answers(n: int) -> None:
 
 
 def test_odd_texts_have_chances_too() -> None:
-    texts = ["…!", "", "שלום עולם", "👩‍👩‍👧", "a " * 50_000, " same ", "same", "1,000"]
+    texts = [
+        "…!",
+        "",
+        "שלום עולם",
+        "👩‍👩‍👧",
+        "a " * 50_000,
+        "**" * 50_000,
+        " same ",
+        "same",
+        "1,000",
+    ]
     found = compare_all(texts, draw_vectors(len(texts)), MADE_UP)
+    assert found.dtype == np.float32
     assert np.isfinite(found).all()
     assert found.min() >= 0
     assert found.max() == 1
     assert np.array_equal(found, found.T)
-    assert found[5, 6] == 1
+    assert found[6, 7] == 1
 
 
 def test_the_shipped_model_prefers_alike_answers() -> None:
@@ -88,7 +132,14 @@ def test_the_shipped_model_prefers_alike_answers() -> None:
     assert shipped is not None
     assert shipped.weights["cosine"] > 0
     assert shipped.weights["word_overlap"] > 0
-    assert shipped.weights["length_ratio"] < 0
+    assert shipped.weights["layout"] < 0
+    assert shipped.weights["headings"] > 0
+
+
+def test_a_calibration_of_other_features_is_refused() -> None:
+    older = replace(MADE_UP, weights={"cosine": 2.0, "length_ratio": -1.0})
+    with pytest.raises(InputError, match=r"made-up: .*must weigh cosine.*length_ratio.*fit\.py"):
+        compare_all(["a", "b"], draw_vectors(2), older)
 
 
 def test_the_shipped_calibration_is_what_the_pairs_give(test_data: Path, tmp_path: Path) -> None:

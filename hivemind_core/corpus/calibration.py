@@ -5,6 +5,7 @@ One JSON file an encoder, written by `recipes/sameness/fit.py` and explained in 
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -135,8 +136,8 @@ def parse_calibration(content: bytes, path: Path) -> Calibration:
         found = json.loads(content)
         return Calibration(
             encoder=str(found["encoder"]),
-            intercept=float(found["intercept"]),
-            weights={str(name): float(value) for name, value in found["weights"].items()},
+            intercept=_parse_finite(found["intercept"]),
+            weights={str(name): _parse_finite(value) for name, value in found["weights"].items()},
             senses={name: _parse_agreement(value) for name, value in found["senses"].items()},
             pairs=int(found["pairs"]),
             prompts=int(found["prompts"]),
@@ -170,6 +171,13 @@ def _parse_agreement(found: Mapping[str, Any]) -> Agreement:
             for row in found["rows"]
         ),
     )
+
+
+def _parse_finite(value: float) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} among the coefficients")
+    return number
 
 
 def _parse_number(value: float | None) -> float:

@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hivemind_core.corpus.calibration import Calibration
+from hivemind_core.errors import InputError
 
-FEATURES = ("cosine", "word_overlap", "length_ratio")
+FEATURES = ("cosine", "word_overlap", "layout", "headings")
 CHARACTERS = 4000
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+ITEM = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)])[ \t]", re.MULTILINE)
+BREAK = re.compile(r"\n\s*\n")
+HEADING = re.compile(r"^#+[ \t]([^\n]+)|\*\*([^*\n]+)\*\*", re.MULTILINE)
 
 Matrix = NDArray[np.float32]
 
@@ -25,7 +29,7 @@ def measure_features(texts: Sequence[str], vectors: NDArray[np.floating]) -> Map
     Parameters
     ----------
     texts : sequence of str, length n
-        Only the first 4,000 characters of each are read.
+        Only the first 4,000 characters of each are read, white space at both ends left out.
     vectors : (n, d) float
         Unit rows.
 
@@ -37,26 +41,44 @@ def measure_features(texts: Sequence[str], vectors: NDArray[np.floating]) -> Map
         word_overlap
             Distinct words in both over distinct words in either (Jaccard), in [0, 1]; case does
             not count. Of two answers without words 1.
-        length_ratio
-            |log((a + 1) / (b + 1))| of their numbers of words: 0 for equal lengths, log 2 = .69
-            where one is nearly twice as long.
+        layout
+            |log((a + 1) / (b + 1))| of their numbers of list items, plus the same of their
+            numbers of blank lines between paragraphs: 0 where they are laid out alike.
+        headings
+            Distinct headings and bold phrases in both over those in either, in [0, 1]; 0 where
+            neither has any.
 
     Notes
     -----
     Symmetric. Order of words, negation and sense are left to the vectors.
     """
-    words = [WORD.findall(text[:CHARACTERS].casefold()) for text in texts]
+    read = [text.strip()[:CHARACTERS] for text in texts]
     rows = np.asarray(vectors, np.float32)
-    lengths = np.log1p(np.array([len(found) for found in words], np.float32))
     return {
         "cosine": np.clip(rows @ rows.T, -1, 1),
-        "word_overlap": _measure_overlap(words),
-        "length_ratio": np.abs(lengths[:, None] - lengths[None, :]),
+        "word_overlap": _measure_overlap([WORD.findall(text.casefold()) for text in read], 1),
+        "layout": _compare_counts(ITEM, read) + _compare_counts(BREAK, read),
+        "headings": _measure_overlap([_list_headings(text) for text in read], 0),
     }
 
 
-def _measure_overlap(words: Sequence[Sequence[str]]) -> Matrix:
-    """Return the Jaccard overlap of the distinct words of every pair, shape (n, n)."""
+def _compare_counts(part: re.Pattern[str], texts: Sequence[str]) -> Matrix:
+    """Return |log((a + 1) / (b + 1))| of how often every two texts hold a part, shape (n, n)."""
+    counts = np.log1p(np.array([len(part.findall(text)) for text in texts], np.float32))
+    return np.abs(counts[:, None] - counts[None, :])
+
+
+def _list_headings(text: str) -> list[str]:
+    """Return the headings and bold phrases of an answer, without marks around them."""
+    found = ((heading or bold).strip(" \t:*").casefold() for heading, bold in HEADING.findall(text))
+    return [heading for heading in found if heading]
+
+
+def _measure_overlap(words: Sequence[Sequence[str]], of_none: float) -> Matrix:
+    """Return the Jaccard overlap of the distinct words of every pair, shape (n, n).
+
+    `of_none` is that of two without words.
+    """
     from scipy.sparse import csr_array
 
     numbers: dict[str, int] = {}
@@ -69,7 +91,7 @@ def _measure_overlap(words: Sequence[Sequence[str]]) -> Matrix:
     )
     common = (member @ member.T).toarray()
     either = sizes[:, None] + sizes[None, :] - common
-    return np.divide(common, either, out=np.ones_like(common), where=either > 0)
+    return np.divide(common, either, out=np.full_like(common, of_none), where=either > 0)
 
 
 def compare_all(
@@ -93,17 +115,32 @@ def compare_all(
     (n, n) float32
         Symmetric, in [0, 1]; the diagonal is 1.
 
+    Raises
+    ------
+    InputError
+        If the calibration weighs other features than these.
+
     Notes
     -----
     Misleads where the frame of an answer is long and what differs is short ("My favourite colour
-    is …"), and in languages other than English. The chance is that of the pairs judged, a third
-    of them the same; where most answers are the same it is too low.
+    is …"), and in languages other than English. Both answers of a judged pair were one model's:
+    between models a difference in layout may be no more than a habit. The chance is that of the
+    pairs judged, a third of them the same; where most answers are the same it is too low.
     """
+    if set(calibration.weights) != set(FEATURES):
+        raise InputError(
+            f"a calibration must weigh {', '.join(FEATURES)}",
+            where=calibration.encoder,
+            found=", ".join(sorted(calibration.weights)) or "nothing",
+            remedy="Make its file again with recipes/sameness/fit.py",
+        )
+    from scipy.special import expit
+
     features = measure_features(texts, vectors)
     sums = np.full((len(texts), len(texts)), calibration.intercept, np.float32)
     for name, weight in calibration.weights.items():
         sums += np.float32(weight) * features[name]
-    chances = 1 / (1 + np.exp(-sums))
+    chances = expit(sums)
     chances = (chances + chances.T) / 2  # a matrix product need not be symmetric to the last bit
     numbers = {text.strip(): i for i, text in enumerate(texts)}
     wording = np.array([numbers[text.strip()] for text in texts], np.int64)

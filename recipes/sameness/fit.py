@@ -8,8 +8,9 @@ PAIRS has the columns prompt, generation_0, generation_1 and similar (0 or 1).
 import argparse
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -37,6 +38,8 @@ SEED = 0
 DRAWS = 2000
 THRESHOLDS = {"people": np.arange(0.05, 0.96, 0.01), "cosine": np.arange(0.3, 1.0, 0.01)}
 AGREED = 2 / 3  # the default calls no pairs the same with which fewer people agree
+LENGTHS = (0, 200, 1000, 2000, float("inf"))  # in characters, mean of the two answers
+LEAST_KIND = 10  # pairs called the same, and different, without which an AUC says nothing
 LEAST_CALLED = 0.02  # of the pairs: of fewer a precision says nothing
 
 Floats = NDArray[np.float64]
@@ -44,11 +47,21 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Judged:
-    """Pairs with their features and what people said: features (n, f), same (n,), prompt (n,)."""
+    """Pairs with their features and what people said.
+
+    features (n, f); same (n,) 0 or 1; prompt (n,) numbers of the prompts; characters (n,) mean
+    length of the two answers.
+    """
 
     features: Floats
     same: NDArray[np.int64]
     prompt: NDArray[np.int64]
+    characters: Floats
+
+    def choose(self, rows: NDArray[np.int64]) -> "Judged":
+        """Return some of the pairs, their prompts numbered anew."""
+        prompt = np.unique(self.prompt[rows], return_inverse=True)[1]
+        return Judged(self.features[rows], self.same[rows], prompt, self.characters[rows])
 
 
 def read_pairs(path: Path, encoder_name: str) -> Judged:
@@ -58,12 +71,14 @@ def read_pairs(path: Path, encoder_name: str) -> Judged:
     cache = VectorCache(find_cache_folder() / "vectors.sqlite")
     with show_progress() as report:
         vectors = encode_texts(texts, encoder, cache, report)
-    features = []
+    features, characters = [], []
     for pair in zip(rows["generation_0"], rows["generation_1"], strict=True):
         found = measure_features(pair, normalise(np.array([vectors[text] for text in pair])))
         features.append([found[name][0, 1] for name in FEATURES])
+        characters.append(np.mean([len(text) for text in pair]))
     prompts = np.unique(rows["prompt"], return_inverse=True)[1]
-    return Judged(np.array(features, np.float64), np.array(rows["similar"], np.int64), prompts)
+    same = np.array(rows["similar"], np.int64)
+    return Judged(np.array(features, np.float64), same, prompts, np.array(characters))
 
 
 def fit(judged: Judged, rows: NDArray[np.int64] | None = None) -> Pipeline:
@@ -89,45 +104,45 @@ def predict_by_folds(judged: Judged) -> Floats:
     return chances
 
 
-def draw_prompts(prompts: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """Yield the rows of bootstrap draws over prompts."""
-    rng = np.random.default_rng(SEED)
-    rows = [np.flatnonzero(prompts == prompt) for prompt in range(prompts.max() + 1)]
-    for _ in range(DRAWS):
-        yield np.concatenate([rows[i] for i in rng.integers(0, len(rows), len(rows))])
+def draw_prompts(prompts: NDArray[np.int64]) -> Floats:
+    """Return how often each pair is in each bootstrap draw over prompts, shape (DRAWS, n)."""
+    rng, n = np.random.default_rng(SEED), int(prompts.max()) + 1
+    drawn = [np.bincount(rng.integers(0, n, n), minlength=n)[prompts] for _ in range(DRAWS)]
+    return np.array(drawn, np.float64)
 
 
-def find_interval(values: list[float]) -> list[float | None]:
-    known = [value for value in values if not np.isnan(value)]
-    return (
-        [round(float(x), 4) for x in np.percentile(known, [2.5, 97.5])] if known else [None, None]
-    )
+def find_interval(values: Floats) -> list[float | None]:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return [None, None]
+    return [round(float(x), 4) for x in np.percentile(known, [2.5, 97.5])]
 
 
-def count_at(scores: Floats, same: NDArray[np.int64], threshold: float) -> tuple[float, float]:
-    """Return precision, nan where no pair is called the same, and recall."""
-    called = scores >= threshold - 1e-9
-    hits = float((called & (same == 1)).sum())
-    return hits / called.sum() if called.any() else float("nan"), hits / (same == 1).sum()
+def divide(parts: Floats, wholes: Floats) -> Floats:
+    """Return parts over wholes, nan where there is nothing to divide by."""
+    return np.divide(parts, wholes, out=np.full(parts.shape, np.nan), where=wholes > 0)
 
 
 def describe_rows(scores: Floats, judged: Judged, thresholds: Floats) -> list[dict[str, Any]]:
-    draws = [(scores[rows], judged.same[rows]) for rows in draw_prompts(judged.prompt)]
-    rows = []
-    for threshold in np.round(thresholds, 2).tolist():
-        precision, recall = count_at(scores, judged.same, threshold)
-        drawn = [count_at(*draw, threshold) for draw in draws]
-        rows.append(
-            {
-                "threshold": threshold,
-                "precision": None if np.isnan(precision) else round(precision, 4),
-                "precision_ci95": find_interval([p for p, _ in drawn]),
-                "recall": round(recall, 4),
-                "recall_ci95": find_interval([r for _, r in drawn]),
-                "called_share": round(float((scores >= threshold - 1e-9).mean()), 4),
-            }
-        )
-    return rows
+    """Return precision and recall at each threshold, with their intervals."""
+    steps = np.round(thresholds, 2)
+    called = (scores[:, None] >= steps - 1e-9).astype(np.float64)
+    # The first row of weights is the pairs as they are, the others are the draws.
+    weights = np.vstack([np.ones(len(scores)), draw_prompts(judged.prompt)])
+    hits = weights @ (called * judged.same[:, None])
+    precision = divide(hits, weights @ called)
+    recall = divide(hits, np.broadcast_to((weights @ judged.same)[:, None], hits.shape))
+    return [
+        {
+            "threshold": float(step),
+            "precision": None if np.isnan(precision[0, i]) else round(float(precision[0, i]), 4),
+            "precision_ci95": find_interval(precision[1:, i]),
+            "recall": round(float(recall[0, i]), 4),
+            "recall_ci95": find_interval(recall[1:, i]),
+            "called_share": round(float(called[:, i].mean()), 4),
+        }
+        for i, step in enumerate(steps)
+    ]
 
 
 def choose_default(rows: list[dict[str, Any]]) -> float:
@@ -138,26 +153,54 @@ def choose_default(rows: list[dict[str, Any]]) -> float:
     return float(above[0] if above else fit_rows[-1]["threshold"])
 
 
+def draw_auc(scores: Floats, judged: Judged) -> Floats:
+    """Return the AUC of each draw, shape (DRAWS,); a tie is half a win."""
+    weights, same = draw_prompts(judged.prompt), judged.same == 1
+    above = scores[same][:, None] - scores[~same][None, :]
+    wins = (np.sign(above) + 1) / 2
+    alike, other = weights[:, same], weights[:, ~same]
+    return divide(((alike @ wins) * other).sum(axis=1), alike.sum(axis=1) * other.sum(axis=1))
+
+
 def measure_sense(scores: Floats, judged: Judged, sense: str) -> dict[str, Any]:
     rows = describe_rows(scores, judged, THRESHOLDS[sense])
-    drawn = [roc_auc_score(judged.same[r], scores[r]) for r in draw_prompts(judged.prompt)]
     return {
         "default": choose_default(rows),
         "auc": round(float(roc_auc_score(judged.same, scores)), 4),
-        "auc_ci95": find_interval(drawn),
+        "auc_ci95": find_interval(draw_auc(scores, judged)),
         "rows": rows,
     }
 
 
 def compare_auc(first: Floats, second: Floats, judged: Judged) -> dict[str, Any]:
     """Return the difference in AUC and its interval from draws that both share."""
-    same = judged.same
-    drawn = [
-        float(roc_auc_score(same[r], first[r]) - roc_auc_score(same[r], second[r]))
-        for r in draw_prompts(judged.prompt)
-    ]
-    difference = roc_auc_score(same, first) - roc_auc_score(same, second)
+    drawn = draw_auc(first, judged) - draw_auc(second, judged)
+    difference = roc_auc_score(judged.same, first) - roc_auc_score(judged.same, second)
     return {"difference": round(float(difference), 4), "ci95": find_interval(drawn)}
+
+
+def compare_by_length(first: Floats, second: Floats, judged: Judged) -> list[dict[str, Any]]:
+    """Return both AUCs and their difference among pairs of like length.
+
+    Lengths at which one of the two kinds of pairs is too rare are left out.
+    """
+    found = []
+    for low, high in pairwise(LENGTHS):
+        rows = np.flatnonzero((judged.characters >= low) & (judged.characters < high))
+        part = judged.choose(rows)
+        if min(part.same.sum(), (1 - part.same).sum()) < LEAST_KIND:
+            continue
+        found.append(
+            {
+                "characters": [low, None if np.isinf(high) else high],
+                "pairs": len(rows),
+                "prevalence": round(float(part.same.mean()), 4),
+                "people": round(float(roc_auc_score(part.same, first[rows])), 4),
+                "cosine": round(float(roc_auc_score(part.same, second[rows])), 4),
+                "people_above_cosine": compare_auc(first[rows], second[rows], part),
+            }
+        )
+    return found
 
 
 def list_bins(chances: Floats, same: NDArray[np.int64]) -> list[Mapping[str, float]]:
@@ -185,6 +228,7 @@ def calibrate(judged: Judged, encoder: str) -> dict[str, Any]:
         "seed": SEED,
         "draws": DRAWS,
         "people_above_cosine": compare_auc(chances, cosines, judged),
+        "by_length": compare_by_length(chances, cosines, judged),
         "reliability": list_bins(chances, judged.same),
         "senses": {
             "people": measure_sense(chances, judged, "people"),
