@@ -43,7 +43,7 @@ class Phrase(NamedTuple):
     Attributes
     ----------
     text : str
-        As the first answer writes it.
+        As the first answer writes it, on one line.
     answers : int
         Answers that hold it, the first included.
     """
@@ -214,7 +214,7 @@ def list_common_phrases(
         first, stop, answers = _shorten(reference.folded, heaviest, lines, size)
         held[:, max(first - size + 1, 0) : stop] = False
         start, end = reference.spans[first][0], reference.spans[stop - 1][1]
-        phrases.append(Phrase(texts[0][start:end], answers))
+        phrases.append(Phrase(" ".join(texts[0][start:end].split()), answers))
     return phrases
 
 
