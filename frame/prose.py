@@ -1,9 +1,11 @@
 """Untrusted text with marks in it, and two texts side by side.
 
 A text is escaped, every character of it, before it goes into the page, and no tag but `mark`
-stands around a part of it: nothing in a text can become a tag, an image or a link. Marks are
-tinted and underlined, and said by screen readers, in words that are neither copied nor found by a
-search in the page because only the style sheet holds them.
+stands around a part of it: nothing in a text can become a tag, an image or a link. White space
+stays as it is; only null characters and carriage returns do not survive a browser.
+
+Marks are tinted and underlined. Screen readers say them, in words that are neither copied nor
+found by a search in the page, because only the style sheet holds them.
 """
 
 import html
@@ -25,10 +27,12 @@ STYLE = f"""
   text-underline-offset: 3px; text-decoration-skip-ink: none;
 }}
 .prose mark.shared {{
-  background: color-mix(in srgb, {ORANGE} 22%, transparent); text-decoration-color: {ORANGE};
+  background: color-mix(in srgb, {ORANGE} 22%, transparent);
+  text-decoration-color: color-mix(in srgb, {ORANGE} 50%, currentColor);
 }}
 .prose mark.only {{
-  background: color-mix(in srgb, {BLUE} 22%, transparent); text-decoration-color: {BLUE};
+  background: color-mix(in srgb, {BLUE} 22%, transparent);
+  text-decoration-color: color-mix(in srgb, {BLUE} 50%, currentColor);
   text-decoration-style: dashed;
 }}
 .prose mark::before, .prose mark::after {{
