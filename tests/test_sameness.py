@@ -37,7 +37,7 @@ def compare_by_hand(first: str, second: str, cosine: float) -> float:
     words = [set(" ".join(part).replace("*", " ").replace("-", " ").split()) for part in lines]
     items = [sum(line.startswith("- ") for line in part) for part in lines]
     bold = [{line[2:-2] for line in part if line.startswith("**")} for part in lines]
-    overlap = len(words[0] & words[1]) / len(words[0] | words[1]) if words[0] | words[1] else 1.0
+    overlap = len(words[0] & words[1]) / len(words[0] | words[1]) if words[0] | words[1] else 0.0
     headings = len(bold[0] & bold[1]) / len(bold[0] | bold[1]) if bold[0] | bold[1] else 0.0
     layout = abs(math.log((items[0] + 1) / (items[1] + 1)))
     return 1 / (1 + math.exp(-(-4.0 + 2 * cosine + 3 * overlap - layout + 1.5 * headings)))
@@ -50,7 +50,17 @@ def test_words_by_hand() -> None:
     assert found["cosine"][0, 1] == pytest.approx(0.6)
     assert found["word_overlap"][0, 1] == pytest.approx(3 / 5)
     assert found["word_overlap"][0, 2] == 0
-    assert found["word_overlap"][2, 2] == 1
+    assert found["word_overlap"][2, 2] == 0
+
+
+def test_symbols_are_words() -> None:
+    # An encoder may give all symbols it does not know one vector.
+    texts, vectors = ["🎵", "🌲", "🌲!", "?!", "..."], np.ones((5, 1))
+    found = measure_features(texts, vectors)["word_overlap"]
+    assert found[0, 1] == 0
+    assert found[1, 2] == 1
+    assert found[3, 4] == 0
+    assert compare_all(texts, vectors, MADE_UP)[3, 3] == 1
 
 
 def test_layout_and_headings_by_hand() -> None:

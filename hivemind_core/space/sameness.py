@@ -15,7 +15,8 @@ from hivemind_core.errors import InputError
 
 FEATURES = ("cosine", "word_overlap", "layout", "headings")
 CHARACTERS = 4000
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# Arrows, signs and emoji are words of their own: encoders may know none of them.
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[\u2190-\u2bff\U0001f000-\U0001faff]")
 ITEM = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)])[ \t]", re.MULTILINE)
 BREAK = re.compile(r"\n\s*\n")
 HEADING = re.compile(r"^#+[ \t]([^\n]+)|\*\*([^*\n]+)\*\*", re.MULTILINE)
@@ -40,7 +41,7 @@ def measure_features(texts: Sequence[str], vectors: NDArray[np.floating]) -> Map
             Of the vectors, in [-1, 1].
         word_overlap
             Distinct words in both over distinct words in either (Jaccard), in [0, 1]; case does
-            not count. Of two answers without words 1.
+            not count, a symbol such as an emoji is a word; 0 where neither has any.
         layout
             |log((a + 1) / (b + 1))| of their numbers of list items, plus the same of their
             numbers of blank lines between paragraphs: 0 where they are laid out alike.
@@ -56,9 +57,9 @@ def measure_features(texts: Sequence[str], vectors: NDArray[np.floating]) -> Map
     rows = np.asarray(vectors, np.float32)
     return {
         "cosine": np.clip(rows @ rows.T, -1, 1),
-        "word_overlap": _measure_overlap([WORD.findall(text.casefold()) for text in read], 1),
+        "word_overlap": _measure_overlap([WORD.findall(text.casefold()) for text in read]),
         "layout": _compare_counts(ITEM, read) + _compare_counts(BREAK, read),
-        "headings": _measure_overlap([_list_headings(text) for text in read], 0),
+        "headings": _measure_overlap([_list_headings(text) for text in read]),
     }
 
 
@@ -74,11 +75,8 @@ def _list_headings(text: str) -> list[str]:
     return [heading for heading in found if heading]
 
 
-def _measure_overlap(words: Sequence[Sequence[str]], of_none: float) -> Matrix:
-    """Return the Jaccard overlap of the distinct words of every pair, shape (n, n).
-
-    `of_none` is that of two without words.
-    """
+def _measure_overlap(words: Sequence[Sequence[str]]) -> Matrix:
+    """Return the Jaccard overlap of the distinct words of every pair, shape (n, n)."""
     from scipy.sparse import csr_array
 
     numbers: dict[str, int] = {}
@@ -91,7 +89,7 @@ def _measure_overlap(words: Sequence[Sequence[str]], of_none: float) -> Matrix:
     )
     common = (member @ member.T).toarray()
     either = sizes[:, None] + sizes[None, :] - common
-    return np.divide(common, either, out=np.full_like(common, of_none), where=either > 0)
+    return np.divide(common, either, out=np.zeros_like(common), where=either > 0)
 
 
 def compare_all(

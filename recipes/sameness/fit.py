@@ -37,10 +37,9 @@ FOLDS = 5
 SEED = 0
 DRAWS = 2000
 THRESHOLDS = {"people": np.arange(0.05, 0.96, 0.01), "cosine": np.arange(0.3, 1.0, 0.01)}
-AGREED = 2 / 3  # the default calls no pairs the same with which fewer people agree
+PRECISE, FOUND = 0.75, 0.2  # what a default is wished to reach: precision and recall
 LENGTHS = (0, 200, 1000, 2000, float("inf"))  # in characters, mean of the two answers
 LEAST_KIND = 10  # pairs called the same, and different, without which an AUC says nothing
-LEAST_CALLED = 0.02  # of the pairs: of fewer a precision says nothing
 
 Floats = NDArray[np.float64]
 
@@ -146,11 +145,17 @@ def describe_rows(scores: Floats, judged: Judged, thresholds: Floats) -> list[di
 
 
 def choose_default(rows: list[dict[str, Any]]) -> float:
-    """Return the lowest threshold from which on people agree with two of three pairs."""
-    fit_rows = [row for row in rows if row["called_share"] >= LEAST_CALLED]
-    failing = [row["threshold"] for row in fit_rows if row["precision"] < AGREED]
-    above = [r["threshold"] for r in fit_rows if r["threshold"] > max(failing, default=-1)]
-    return float(above[0] if above else fit_rows[-1]["threshold"])
+    """Return the lowest threshold that is precise and still finds enough, else the best F0.5."""
+    known = [row for row in rows if row["precision"]]
+    for row in known:
+        if row["precision"] >= PRECISE and row["recall"] >= FOUND:
+            return float(row["threshold"])
+    return float(max(known, key=lambda row: weigh(row["precision"], row["recall"]))["threshold"])
+
+
+def weigh(precision: float, recall: float) -> float:
+    """Return F0.5: a mean of precision and recall in which precision counts more."""
+    return 1.25 * precision * recall / (0.25 * precision + recall)
 
 
 def draw_auc(scores: Floats, judged: Judged) -> Floats:
@@ -179,10 +184,14 @@ def compare_auc(first: Floats, second: Floats, judged: Judged) -> dict[str, Any]
     return {"difference": round(float(difference), 4), "ci95": find_interval(drawn)}
 
 
-def compare_by_length(first: Floats, second: Floats, judged: Judged) -> list[dict[str, Any]]:
+def compare_by_length(
+    first: Floats, second: Floats, judged: Judged, threshold: float
+) -> list[dict[str, Any]]:
     """Return both AUCs and their difference among pairs of like length.
 
-    Lengths at which one of the two kinds of pairs is too rare are left out.
+    `called` is how many pairs the first calls the same at the threshold, `precision` with how
+    many of them people agree. Lengths at which one of the two kinds of pairs is too rare are
+    left out.
     """
     found = []
     for low, high in pairwise(LENGTHS):
@@ -190,11 +199,14 @@ def compare_by_length(first: Floats, second: Floats, judged: Judged) -> list[dic
         part = judged.choose(rows)
         if min(part.same.sum(), (1 - part.same).sum()) < LEAST_KIND:
             continue
+        called = first[rows] >= threshold - 1e-9
         found.append(
             {
                 "characters": [low, None if np.isinf(high) else high],
                 "pairs": len(rows),
                 "prevalence": round(float(part.same.mean()), 4),
+                "called": int(called.sum()),
+                "precision": round(float(part.same[called].mean()), 4) if called.any() else None,
                 "people": round(float(roc_auc_score(part.same, first[rows])), 4),
                 "cosine": round(float(roc_auc_score(part.same, second[rows])), 4),
                 "people_above_cosine": compare_auc(first[rows], second[rows], part),
@@ -216,6 +228,7 @@ def calibrate(judged: Judged, encoder: str) -> dict[str, Any]:
     """Return the calibration of an encoder as it is stored."""
     chances, cosines = predict_by_folds(judged), judged.features[:, FEATURES.index("cosine")]
     intercept, weights = read_weights(fit(judged))
+    people = measure_sense(chances, judged, "people")
     return {
         "encoder": encoder,
         "source": SOURCE,
@@ -228,10 +241,10 @@ def calibrate(judged: Judged, encoder: str) -> dict[str, Any]:
         "seed": SEED,
         "draws": DRAWS,
         "people_above_cosine": compare_auc(chances, cosines, judged),
-        "by_length": compare_by_length(chances, cosines, judged),
+        "by_length": compare_by_length(chances, cosines, judged, people["default"]),
         "reliability": list_bins(chances, judged.same),
         "senses": {
-            "people": measure_sense(chances, judged, "people"),
+            "people": people,
             "cosine": measure_sense(cosines, judged, "cosine"),
         },
     }
