@@ -153,6 +153,13 @@ def test_phrases_do_not_overlap_and_end_at_the_limit() -> None:
     assert list_common_phrases(texts, limit=1) == [Phrase("one two three", 3)]
 
 
+def test_a_phrase_that_returns_is_listed_once() -> None:
+    first = "War and Peace is good. I like War and Peace, but not War and Noise."
+    assert list_common_phrases([first, "War and Peace is good", "War and Peace"]) == [
+        Phrase("War and Peace is good", 2)
+    ]
+
+
 def test_a_phrase_is_counted_only_where_it_stands_in_one_piece() -> None:
     assert list_common_phrases(["a b c d", "b c d a b c"]) == [Phrase("a b c", 2)]
 

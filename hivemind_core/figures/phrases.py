@@ -195,7 +195,8 @@ def list_common_phrases(
     -------
     list of Phrase
         Held by more than half of the texts, apart from each other in the first text; first those
-        that make up most words of all answers (words x answers). Empty for fewer than two texts.
+        that make up most words of all answers (words x answers), none a part of another. Empty
+        for fewer than two texts.
 
     Notes
     -----
@@ -213,6 +214,7 @@ def list_common_phrases(
     while len(phrases) < limit and (heaviest := _find_heaviest(held, size)):
         first, stop, answers = _shorten(reference.folded, heaviest, lines, size)
         held[:, max(first - size + 1, 0) : stop] = False
+        held[:, _look_up(runs, runs[first : stop - size + 1])] = False
         start, end = reference.spans[first][0], reference.spans[stop - 1][1]
         phrases.append(Phrase(" ".join(texts[0][start:end].split()), answers))
     return phrases
