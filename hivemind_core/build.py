@@ -1,4 +1,4 @@
-"""The sentence that joins the stages: encode -> project -> cluster -> measure.
+"""The sentence that joins the stages: encode -> project -> cluster -> link -> measure.
 
 Killed at any point and run again, a build goes on where it was and ends with the same bytes:
 the cache keeps vectors chunk by chunk and every map that is done, and the views replace the old
@@ -8,16 +8,16 @@ ones in one write. The same cache makes a build after a small change short.
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from hivemind_core.corpus.cache import TableCache, VectorCache
+from hivemind_core.corpus.calibration import read_calibration
 from hivemind_core.corpus.embeddings import (
     QueryResponses,
     build_vector_column,
@@ -31,6 +31,7 @@ from hivemind_core.corpus.store import Corpus, embeddings_file, views_file, writ
 from hivemind_core.corpus.tables import QUERIES, RESPONSES
 from hivemind_core.corpus.views import (
     CLUSTERS,
+    LINKAGES,
     MAP_TABLES,
     MEASURES,
     POINTS,
@@ -41,9 +42,11 @@ from hivemind_core.corpus.views import (
 )
 from hivemind_core.errors import InputError, WorkError
 from hivemind_core.measurement import measure_corpus
+from hivemind_core.parallel import Task, Workers
 from hivemind_core.progress import Report, report_nothing
 from hivemind_core.space.encode import encode_texts
 from hivemind_core.space.encoders import DEFAULT_ENCODER, Encoder, find_encoder
+from hivemind_core.space.linking import link_query
 from hivemind_core.space.mapping import Map, MapInput, draw_map
 from hivemind_core.summary import list_rows, summarise
 
@@ -114,6 +117,7 @@ def build_corpus(
     if _read_stamp(corpus, encoder) == stamp:
         return corpus, False
     tables = _draw_tables(corpus, encoder, options, report)
+    tables["linkages"] = _link_answers(corpus, encoder, options, report)
     measured = measure_corpus(corpus, encoder, report=report)
     for name, rows in list_rows(measured).items():
         tables[name] = pa.Table.from_pylist(list(rows), schema=MEASURES[name])
@@ -130,18 +134,44 @@ def _draw_tables(
     corpus: Corpus, encoder: str, options: BuildOptions, report: Report
 ) -> dict[str, pa.Table]:
     """Return the map tables of every query and, if wanted, of every category."""
-    queries = len(set(corpus.read(RESPONSES, columns=["query_id"])["query_id"].to_pylist()))
-    maps = _draw_all(
-        _list_queries(corpus, encoder), options, lambda done: report("map queries", done, queries)
+    workers = Workers(options.jobs, TableCache(find_cache_folder(options.environment) / "maps"))
+    queries = _count_queries(corpus)
+    maps = workers.run(
+        (Task(given.query_ids[0], given.key, given) for given in _list_queries(corpus, encoder)),
+        _draw,
+        lambda done: report("map queries", done, queries),
     )
     members = _list_members(corpus) if options.category_maps else {}
-    categories = _draw_all(
-        _list_categories(corpus, encoder, members),
-        options,
+    categories = workers.run(
+        (Task(name, given.key, given) for name, given in _list_categories(corpus, encoder, members)),
+        _draw,
         lambda done: report("map categories", done, len(members)),
     )
     tables = (*_format_maps(maps, "query_id"), *_format_maps(categories, "category"))
     return dict(zip(MAP_TABLES, tables, strict=True))
+
+
+def _count_queries(corpus: Corpus) -> int:
+    return len(set(corpus.read(RESPONSES, columns=["query_id"])["query_id"].to_pylist()))
+
+
+def _link_answers(
+    corpus: Corpus, encoder: str, options: BuildOptions, report: Report
+) -> pa.Table:
+    """Return the linkages of every query."""
+    workers = Workers(options.jobs, TableCache(find_cache_folder(options.environment) / "linkages"))
+    calibration = read_calibration(encoder, options.environment)
+    fingerprint = calibration.fingerprint if calibration else None
+    queries = _count_queries(corpus)
+    tables = workers.run(
+        (
+            Task(given.query_ids[0], make_id("link", given.key, fingerprint), given)
+            for given in _list_queries(corpus, encoder)
+        ),
+        partial(link_query, calibration=calibration),
+        lambda done: report("group answers", done, queries),
+    )
+    return pa.concat_tables([LINKAGES.empty_table(), *tables.values()]).combine_chunks()
 
 
 def _format_json(value: Mapping[str, Any]) -> bytes:
@@ -150,10 +180,12 @@ def _format_json(value: Mapping[str, Any]) -> bytes:
 
 def _stamp_build(corpus: Corpus, encoder: str, options: BuildOptions) -> dict[str, Any]:
     vectors = corpus.filesystem.cat_file(corpus.path(embeddings_file(encoder)))
+    calibration = read_calibration(encoder, options.environment)
     return {
         "content_hash": corpus.manifest.content_hash,
         "encoder": encoder,
         "vectors_hash": hashlib.sha256(vectors).hexdigest(),
+        "calibration": calibration.fingerprint if calibration else None,
         "category_maps": options.category_maps,
         "version": VERSION,
     }
@@ -245,9 +277,9 @@ def _join_vectors(
     )
 
 
-def _list_queries(corpus: Corpus, encoder: str) -> Iterator[tuple[str, MapInput]]:
+def _list_queries(corpus: Corpus, encoder: str) -> Iterator[MapInput]:
     for query in read_by_query(corpus, encoder, ("model", "strategy", "text")):
-        yield query.query_id, _make_input(corpus.manifest, [query])
+        yield _make_input(corpus.manifest, [query])
 
 
 def _list_members(corpus: Corpus) -> dict[str, list[str]]:
@@ -295,54 +327,9 @@ def _make_input(manifest: Manifest, queries: list[QueryResponses]) -> MapInput:
     )
 
 
-def _draw_all(
-    inputs: Iterable[tuple[str, MapInput]],
-    options: BuildOptions,
-    tell: Callable[[int], None],
-) -> dict[str, Map]:
-    """Return a map by scope; every finished one is kept by the cache at once."""
-    cache = TableCache(find_cache_folder(options.environment) / "maps")
-    maps: dict[str, Map] = {}
-
-    def list_new() -> Iterator[tuple[str, MapInput]]:
-        for scope, given in inputs:
-            kept = cache.read(given.key)
-            if kept is None:
-                yield scope, given
-            else:
-                maps[scope] = _unpack_map(kept)
-                tell(len(maps))
-
-    for scope, key, drawn in _draw(list_new(), options.jobs):
-        cache.write(key, _pack_map(drawn))
-        maps[scope] = drawn
-        tell(len(maps))
-    return dict(sorted(maps.items()))
-
-
-def _draw(inputs: Iterator[tuple[str, MapInput]], jobs: int) -> Iterator[tuple[str, str, Map]]:
-    """Yield (scope, key, map) as they are done, on some processes; few inputs wait at a time."""
-    if jobs == 1:
-        yield from ((scope, given.key, draw_map(given)) for scope, given in inputs)
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running: dict[Future[Map], tuple[str, str]] = {}
-        for scope, given in inputs:
-            running[pool.submit(draw_map, given)] = scope, given.key
-            if len(running) >= 2 * jobs:
-                yield from _take_done(running)
-        while running:
-            yield from _take_done(running)
-
-
-def _take_done(running: dict[Future[Map], tuple[str, str]]) -> Iterator[tuple[str, str, Map]]:
-    for future in wait(running, return_when=FIRST_COMPLETED).done:
-        scope, key = running.pop(future)
-        yield scope, key, future.result()
-
-
-def _pack_map(drawn: Map) -> pa.Table:
+def _draw(given: MapInput) -> pa.Table:
     """Return a map as one table, its clusters and quality in the table's metadata."""
+    drawn = draw_map(given)
     rest = json.dumps({"clusters": drawn.clusters, "quality": drawn.quality})
     return drawn.points.replace_schema_metadata({PACKED: rest.encode()})
 
@@ -352,8 +339,9 @@ def _unpack_map(table: pa.Table) -> Map:
     return Map(table.replace_schema_metadata(None), rest["clusters"], rest["quality"])
 
 
-def _format_maps(maps: Mapping[str, Map], scope: str) -> tuple[pa.Table, pa.Table, pa.Table]:
+def _format_maps(packed: Mapping[str, pa.Table], scope: str) -> tuple[pa.Table, ...]:
     """Return maps as three tables, points, clusters and quality, with their scope in front."""
+    maps = {name: _unpack_map(table) for name, table in packed.items()}
     points = []
     for name, drawn in maps.items():
         table = drawn.points

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 BASE = {"errors", "progress"}
 STAGES = {"space", "measures", "models"}
-CORE = BASE | STAGES | {"corpus", "measurement", "summary", "build", "figures"}
+CORE = BASE | STAGES | {"corpus", "parallel", "measurement", "summary", "build", "figures"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "progress": {"errors"},
@@ -25,7 +25,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "figures": BASE | {"corpus"} | STAGES,
     "measurement": BASE | {"corpus"} | STAGES,
     "summary": BASE | {"corpus"} | STAGES | {"measurement"},
-    "build": BASE | {"corpus"} | STAGES | {"measurement", "summary"},
+    "parallel": BASE | {"corpus"},
+    "build": BASE | {"corpus"} | STAGES | {"parallel", "measurement", "summary"},
     "cli": CORE,
     "frame": CORE,
     "pages": CORE | {"frame"},

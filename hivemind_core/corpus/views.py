@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from hivemind_core.corpus.store import views_file
 
-VERSION = 2
+VERSION = 3
 """Part of every stamp: raise it when the same corpus gives other views."""
 
 POINTS = pa.schema(
@@ -19,8 +19,12 @@ POINTS = pa.schema(
         ("pca_x", pa.float32()),
         ("pca_y", pa.float32()),
         ("cluster", pa.int32()),
+        ("wording", pa.int32()),
+        ("characters", pa.int32()),
     ]
 )
+"""Equal `wording` within a query: word for word the same, white space around the text apart."""
+
 LINKAGES = pa.schema(
     [
         ("query_id", pa.string()),
@@ -28,8 +32,14 @@ LINKAGES = pa.schema(
         ("left", pa.int32()),
         ("right", pa.int32()),
         ("sameness", pa.float32()),
+        ("medoid", pa.int32()),
+        ("keywords", pa.list_(pa.string())),
     ]
 )
+"""The merges of each query under each sense of sameness, in their order. Nodes are numbered as in
+`space.groups.Linkage`; the answers are those of the query in `maps.parquet`, in their order there.
+"""
+
 CLUSTERS = pa.schema(
     [
         ("cluster", pa.int32()),
@@ -88,7 +98,7 @@ MAP_TABLES = (
     "category_quality",
 )
 FILES = (
-    *(f"{name}.parquet" for name in (*MAP_TABLES, *MEASURES)),
+    *(f"{name}.parquet" for name in (*MAP_TABLES, "linkages", *MEASURES)),
     "summary.json",
     "build.json",
 )

@@ -58,20 +58,31 @@ def link(sameness: NDArray[np.floating]) -> Linkage:
     )
 
 
-def cut(linkage: Linkage, threshold: float) -> NDArray[np.int32]:
-    """Return the group of each answer, where every pair of a group has at least the threshold.
+@dataclass(frozen=True)
+class Cut:
+    """Groups in which every pair of answers has at least a threshold.
+
+    Attributes
+    ----------
+    labels : (n,) int32
+        0 for the largest group, then 1, …; equal ones by their first answer. An answer like no
+        other is a group of its own.
+    nodes : (g,) int32
+        Node of the linkage that each group is.
+    """
+
+    labels: NDArray[np.int32]
+    nodes: NDArray[np.int32]
+
+
+def cut(linkage: Linkage, threshold: float) -> Cut:
+    """Return the groups in which every pair of answers has at least the threshold.
 
     Parameters
     ----------
     linkage : Linkage
         Of n answers, n at least 1.
     threshold : float
-
-    Returns
-    -------
-    (n,) int32
-        0 for the largest group, then 1, …; equal ones by their first answer. An answer like no
-        other is a group of its own.
     """
     n = len(linkage.left) + 1
     merged = int(np.count_nonzero(linkage.sameness >= threshold - 10**-PRECISION))
@@ -79,12 +90,13 @@ def cut(linkage: Linkage, threshold: float) -> NDArray[np.int32]:
     left, right = linkage.left[:merged].tolist(), linkage.right[:merged].tolist()
     for merge in range(merged - 1, -1, -1):
         group[left[merge]] = group[right[merge]] = group[n + merge]
-    _, first, labels, sizes = np.unique(
+    nodes, first, labels, sizes = np.unique(
         group[:n], return_index=True, return_inverse=True, return_counts=True
     )
+    order = np.lexsort((first, -sizes))
     rank = np.empty(len(sizes), np.int32)
-    rank[np.lexsort((first, -sizes))] = np.arange(len(sizes))
-    return rank[labels]
+    rank[order] = np.arange(len(sizes))
+    return Cut(rank[labels], nodes[order].astype(np.int32))
 
 
 @dataclass(frozen=True)

@@ -82,13 +82,15 @@ def draw_map(given: MapInput) -> Map:
         "pca_x": layout.principal[:, 0],
         "pca_y": layout.principal[:, 1],
         "cluster": found.labels,
+        "wording": number_wordings(given.query_ids, given.texts),
+        "characters": np.array([len(text) for text in given.texts], np.int32),
     }
     return Map(
         pa.table(columns, schema=POINTS),
         _describe_clusters(given, found.labels),
         {
             "responses": len(given.response_ids),
-            "distinct_texts": len(set(given.texts)),
+            "distinct_texts": len(set(columns["wording"].tolist())),
             "method": layout.method,
             "n_neighbors": layout.neighbours,
             "min_cluster_size": found.min_cluster_size,
@@ -100,6 +102,16 @@ def draw_map(given: MapInput) -> Map:
             "reason": "; ".join(x for x in (given.note, layout.reason, found.reason) if x) or None,
         },
     )
+
+
+def number_wordings(query_ids: Sequence[str], texts: Sequence[str]) -> NDArray[np.int32]:
+    """Return a number for each answer: equal where answers to one query say word for word the same.
+
+    White space around a text does not count. Numbers rise with the first answer of a wording.
+    """
+    numbers: dict[tuple[str, str], int] = {}
+    pairs = zip(query_ids, (text.strip() for text in texts), strict=True)
+    return np.array([numbers.setdefault(pair, len(numbers)) for pair in pairs], np.int32)
 
 
 def _describe_clusters(given: MapInput, labels: NDArray[np.int32]) -> list[dict[str, Any]]:
