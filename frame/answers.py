@@ -1,148 +1,196 @@
-"""Clusters as a reading list and answers in full: text from models, shown as plain text only."""
+"""Answers in full, by source, with the phrases marked that they share."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
-from frame import picking
-from frame.loading import Book
-from frame.sheets import Sheet, read_text, read_voices
-from frame.theme import draw_shares, write_note
+from frame import loading, picking
+from frame.likeness import take_for_pair
+from frame.paging import offer_more, take_more
+from frame.pane import Pane, cut_text, read_texts, show_source, tell_query
+from frame.picking import Pick
+from frame.prose import show_marked, style_prose
+from frame.sheets import Sheet
+from frame.theme import write_note
 from hivemind_core.figures.homogeneity import count_models
 from hivemind_core.figures.numbers import count
-from hivemind_core.figures.palette import Ink
-from hivemind_core.figures.reading import Answer, Entry, Voice, describe_entry
+from hivemind_core.figures.phrases import Span, find_shared_phrases, list_common_phrases
+from hivemind_core.figures.reading import Answer, group_answers
+from hivemind_core.space.cluster import find_medoid
 
-Thing = TypeVar("Thing")
-
-LIST_SHOWN = 10
 ANSWERS_SHOWN = 40
 ANSWER_CUT = 1500
-MEDOID_CUT = 280
-GLYPHS = {
-    "circle": "●",
-    "square": "■",
-    "triangle-up": "▲",
-    "triangle-down": "▼",
-    "pentagon": "⬟",
-    "hexagram": "✶",
-    "cross": "✚",
-    "diamond-open": "◇",
-    "x": "✕",
-}
 
 
-def show_list(book: Book, sheet: Sheet, inks: Mapping[str, Ink]) -> None:
-    """Show the clusters: count, models, the answer in their middle, key words, sources."""
-    if not sheet.entries:
-        write_note("No group of answers reads alike. Lasso or click points to read them.", "none")
-        return
-    shown = _take_more("clusters", sheet.entries, LIST_SHOWN)
-    texts = read_text(book, sheet, [entry.medoid for entry in shown])
-    asked = count_models(s for s in book.manifest.sources if s.name in sheet.present)
-    for entry in shown:
-        with st.container(border=True, key=f"entry-{entry.cluster}", gap="xsmall"):
-            _show_entry(entry, sheet, asked, texts.get(entry.medoid))
-            draw_shares([(inks[name].color, n) for name, n in entry.sources if name in inks])
-    _offer_more("clusters", len(sheet.entries), len(shown), "cluster")
+@dataclass(frozen=True)
+class Card:
+    """Answers that are word for word the same, on one card: a place in the pane.
+
+    Attributes
+    ----------
+    answer : Answer
+    voice : str
+        What stands above the card where it begins a new source; else empty.
+    """
+
+    answer: Answer
+    voice: str
 
 
-def _show_entry(entry: Entry, sheet: Sheet, asked: int, medoid: str | None) -> None:
-    st.button(
-        describe_entry(entry, asked),
-        key=f"open-{entry.cluster}",
-        type="tertiary",
-        on_click=picking.pick_cluster,
-        args=(entry.cluster, sheet.find_members(entry.cluster)),
-        help="Read all of them",
-    )
-    with st.container(key=f"medoid-{entry.cluster}"):
-        st.text(_cut(medoid, MEDOID_CUT))
-    write_note(" · ".join(entry.keywords), f"keywords-{entry.cluster}")
-
-
-def _cut(text: str | None, width: int) -> str:
-    if text is None:
-        return "(text withheld by its source)"
-    if not text.strip():
-        return "(empty answer)"
-    return text if len(text) <= width else text[:width].rstrip() + " …"
-
-
-def show_picked(book: Book, sheet: Sheet, pick: picking.Pick, inks: Mapping[str, Ink]) -> None:
-    """Show the answers that were picked, by source, in full, repeats merged."""
-    voices = read_voices(book, sheet, pick.ids)
-    st.button("← All clusters", key="back", type="tertiary", on_click=picking.pick_nothing)
-    st.markdown(f"**{_describe_pick(book, pick, voices)}**")
-    left = _take_more("answers", [(v, a) for v in voices for a in v.answers], ANSWERS_SHOWN)
-    for number, voice in enumerate(voices):
-        answers = [answer for v, answer in left if v.source == voice.source]
-        if answers:
-            _show_voice(number, voice, answers, inks.get(voice.source))
-    _offer_more("answers", sum(len(v.answers) for v in voices), len(left), "answer")
-
-
-def _describe_pick(book: Book, pick: picking.Pick, voices: Sequence[Voice]) -> str:
+def tell_pick(pane: Pane, pick: Pick) -> str:
     """Return what was picked, in words that hold no text from the corpus."""
-    names = {voice.source for voice in voices}
-    models = count_models(s for s in book.manifest.sources if s.name in names)
-    total = sum(voice.total for voice in voices)
-    where = "Your selection" if pick.cluster is None else f"Cluster {pick.cluster + 1}"
-    return f"{where}: {count(total, 'answer')} · {count(models, 'model')}"
+    names = {pane.sheet.sources[row] for row in pick.rows}
+    models = count_models(s for s in pane.book.manifest.sources if s.name in names)
+    what = {
+        "group": "Nearly the same",
+        "cluster": f"Cluster {pick.name}",
+        "once": "Said once",
+        "like": "Most like one answer",
+        "points": "Your selection",
+    }[pick.kind]
+    wordings = len({int(pane.sheet.wordings[row]) for row in pick.rows})
+    told = f"{what}: {count(len(pick.rows), 'answer')} · {count(models, 'model')}"
+    return told if wordings == len(pick.rows) else f"{told} · {count(wordings, 'wording')}"
 
 
-def _show_voice(number: int, voice: Voice, answers: Sequence[Answer], ink: Ink | None) -> None:
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        if ink is not None:
-            st.html(
-                f'<span aria-hidden="true" style="color:{ink.color}">{GLYPHS[ink.symbol]}</span>',
-                width="content",
-            )
-        with st.container(key=f"voice-{number}"):
-            st.text(f"{voice.source} · {count(voice.total, 'answer')}")
-    for place, answer in enumerate(answers):
-        _show_answer(f"{number}-{place}", answer)
+def show_picked(pane: Pane, pick: Pick, values: Mapping[int, str]) -> None:
+    """Show the answers that were picked, by source, repeats merged, shared phrases marked.
+
+    Parameters
+    ----------
+    pane : Pane
+    pick : Pick
+    values : mapping of int to str
+        What else is known of an answer, such as its score, by row.
+    """
+    cards = _deal_cards(pane, pick)
+    shown = take_more("answers", cards, ANSWERS_SHOWN)
+    ids = [pane.sheet.ids[card.answer.rows[0]] for card in shown]
+    texts = read_texts(pane, ids)
+    written = [texts.get(one) or "" for one in ids]
+    spans = _mark(pane, pick, shown, written)
+    style_prose()
+    for place, card in enumerate(shown):
+        if card.voice:
+            source = pane.sheet.sources[card.answer.rows[0]]
+            show_source(pane, source, str(place), card.voice)
+        _show_card(pane, card, texts.get(ids[place]), spans[place], values)
+    offer_more("answers", len(cards), len(shown), "answer")
 
 
-def _show_answer(key: str, answer: Answer) -> None:
-    whole = f"whole-{answer.ids[0]}"
-    text = answer.text
+def _deal_cards(pane: Pane, pick: Pick) -> list[Card]:
+    """Return the answers in the order of the pane; those like another in that of likeness."""
+    sheet = pane.sheet
+    if pick.kind == "like":
+        return _deal_alike(sheet, pick.rows)
+    people = {source.name for source in pane.book.manifest.sources if source.is_human}
+    voices = group_answers(pick.rows, sheet.sources, sheet.wordings.tolist(), people)
+    return [
+        Card(answer, count(voice.total, "answer") if place == 0 else "")
+        for voice in voices
+        for place, answer in enumerate(voice.answers)
+    ]
+
+
+def _deal_alike(sheet: Sheet, rows: Sequence[int]) -> list[Card]:
+    wordings: dict[int, list[int]] = {}
+    for row in rows:
+        wordings.setdefault(int(sheet.wordings[row]), []).append(row)
+    cards = []
+    for same in wordings.values():
+        counts: dict[str, int] = {}
+        for row in same:
+            counts[sheet.sources[row]] = counts.get(sheet.sources[row], 0) + 1
+        others = [f"{name} × {n}" for name, n in list(counts.items())[1:]]
+        first = next(iter(counts.values()))
+        words = [f"× {first}"] * (first > 1) + others
+        cards.append(Card(Answer(tuple(same)), ", ".join(words) or " "))
+    return cards
+
+
+def _mark(
+    pane: Pane, pick: Pick, shown: Sequence[Card], texts: Sequence[str]
+) -> Sequence[tuple[Span, ...]]:
+    """Return the phrases that each text shares with the one in the middle, and list them above.
+
+    Only answers to one query share phrases that say something.
+    """
+    asked = {pane.sheet.query_ids[card.answer.rows[0]] for card in shown}
+    if len(shown) < 2 or len(asked) > 1 or pick.kind == "once":
+        return [()] * len(shown)
+    middle = 0 if pick.kind == "like" else _find_middle(pane, shown)
+    order = [middle, *(i for i in range(len(shown)) if i != middle)]
+    turned = [texts[i] for i in order]
+    phrases = list_common_phrases(turned)
+    if phrases and pick.kind != "like":
+        told = "; ".join(f"“{phrase.text}” in {phrase.answers}" for phrase in phrases)
+        write_note(f"Shared, of {count(len(shown), 'wording')} here: {told}", "phrases")
+    found = find_shared_phrases(turned)
+    return [found[order.index(i)] for i in range(len(shown))]
+
+
+def _find_middle(pane: Pane, shown: Sequence[Card]) -> int:
+    """Return the card whose answer is most like all the others."""
+    rows = [card.answer.rows[0] for card in shown]
+    places, vectors = loading.read_unit_vectors(pane.book, (pane.sheet.query_ids[rows[0]],))
+    known = [places.get(pane.sheet.ids[row], -1) for row in rows]
+    if min(known) < 0:
+        return 0
+    repeats = [len(card.answer.rows) for card in shown]
+    return known.index(find_medoid(vectors, np.repeat(known, repeats)))
+
+
+def _show_card(
+    pane: Pane,
+    card: Card,
+    text: str | None,
+    spans: Sequence[Span],
+    values: Mapping[int, str],
+) -> None:
+    row = card.answer.rows[0]
+    whole = f"whole-{pane.sheet.ids[row]}"
     cut = text is not None and len(text) > ANSWER_CUT and not st.session_state.get(whole)
-    with st.container(border=True, key=f"answer-{key}", gap="xsmall"):
-        st.text(_cut(text, ANSWER_CUT if cut else max(len(text or ""), 1)), width="stretch")
-        if len(answer.ids) > 1:
-            write_note(f"× {len(answer.ids)}, word for word", f"repeats-{key}")
+    with st.container(border=True, key=f"answer-{row}", gap="xsmall"):
+        if text is None or not text.strip():
+            st.text(cut_text(text, 1), width="stretch")
+        else:
+            shown = cut_text(text, ANSWER_CUT) if cut else text
+            inside = [(a, min(b, ANSWER_CUT)) for a, b in spans if a < ANSWER_CUT] if cut else spans
+            show_marked(shown, inside, str(row))
+        repeats = len(card.answer.rows)
+        told = [f"× {repeats}, word for word"] if repeats > 1 else []
+        write_note(" · ".join([*told, *filter(None, [values.get(row)])]), f"repeats-{row}")
+        tell_query(pane, row, f"answer-{row}")
+        with st.container(horizontal=True, gap="small", key=f"actions-{row}"):
+            _offer_actions(pane.sheet.ids[row], row)
         if cut and text is not None:
             st.button(
                 f"Show all {len(text):,} characters",
-                key=f"cut-{key}-{answer.ids[0]}",
+                key=f"cut-{row}",
                 type="tertiary",
-                on_click=_set,
-                args=(whole, True),
+                on_click=st.session_state.update,
+                args=({whole: True},),
             )
 
 
-def _set(key: str, value: object) -> None:
-    st.session_state[key] = value
-
-
-def _take_more(name: str, things: Sequence[Thing], step: int) -> Sequence[Thing]:
-    """Return as many things as were asked for so far on this sheet."""
-    return things[: st.session_state.get(_asked(name), step)]
-
-
-def _asked(name: str) -> str:
-    return (
-        f"asked-{name}-{hash((st.session_state.get('pick_owner'), st.session_state.get('pick')))}"
+def _offer_actions(response_id: str, row: int) -> None:
+    """Offer what can be done with one answer: find others like it, compare it with another."""
+    pair: tuple[str, ...] = st.session_state.get("pair", ())
+    st.button(
+        "More like this",
+        key=f"like-{row}",
+        type="tertiary",
+        on_click=picking.pick,
+        args=("like", response_id),
     )
-
-
-def _offer_more(name: str, total: int, shown: int, thing: str) -> None:
-    if shown < total:
-        st.button(
-            f"Show {count(min(total - shown, 100), thing)} more of {total:,}",
-            key=f"more-{name}",
-            on_click=_set,
-            args=(_asked(name), shown + 100),
-        )
+    is_second = len(pair) == 1 and pair[0] != response_id
+    st.button(
+        "Compare with the first" if is_second else "Compare",
+        key=f"pair-{row}",
+        type="tertiary",
+        on_click=take_for_pair,
+        args=(response_id,),
+        disabled=pair == (response_id,),
+    )

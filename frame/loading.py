@@ -12,17 +12,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
+from numpy.typing import NDArray
 
+from hivemind_core.corpus.calibration import Calibration, read_calibration
+from hivemind_core.corpus.embeddings import read_vectors
 from hivemind_core.corpus.locations import list_corpora
 from hivemind_core.corpus.manifest import FILE, Manifest
 from hivemind_core.corpus.store import Corpus, open_corpus, views_file
-from hivemind_core.corpus.tables import QUERIES, RESPONSES
+from hivemind_core.corpus.tables import QUERIES, RESPONSES, SCORES
 from hivemind_core.errors import CorpusError
 
-BUILT_FILES = ("maps.parquet", "clusters.parquet", "map_quality.parquet", "summary.json")
+BUILT_FILES = (
+    "maps.parquet",
+    "clusters.parquet",
+    "map_quality.parquet",
+    "linkages.parquet",
+    "groups.parquet",
+    "summary.json",
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,19 @@ class Book:
     def key(self) -> tuple[str, int, str]:
         """What tells it from other corpora and from its own earlier states."""
         return self.corpus.locator, self.stamp, self.manifest.content_hash
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """What scored answers, and by which criterion, if any."""
+
+    name: str
+    criterion: str | None
+
+    @property
+    def title(self) -> str:
+        """What it is called in a list."""
+        return self.name if self.criterion is None else f"{self.name} · {self.criterion}"
 
 
 def list_shelf(environment: Mapping[str, str] = os.environ) -> list[Shelved]:
@@ -164,10 +188,9 @@ def read_view(book: Book, name: str) -> pa.Table:
     return _read_whole(book.corpus, book.key, views_file(book.encoder, name))
 
 
-def read_view_part(book: Book, name: str, column: str, value: str) -> pa.Table:
-    """Return the rows of a view table that belong to one query or one category."""
-    file = views_file(book.encoder, name)
-    return _read_part(book.corpus, book.key, file, column, (value,))
+def read_view_part(book: Book, name: str, column: str, values: tuple[str, ...]) -> pa.Table:
+    """Return the rows of a view table that belong to some queries or categories."""
+    return _read_part(book.corpus, book.key, views_file(book.encoder, name), column, values)
 
 
 def has_view(book: Book, name: str) -> bool:
@@ -234,6 +257,59 @@ def count_unbuilt(book: Book) -> int:
     return max(sum(count_texts(book).values()) - len(read_view(book, "maps.parquet")), 0)
 
 
-def read_texts(book: Book, query_ids: tuple[str, ...]) -> pa.Table:
-    """Return the answers to some queries, with their texts."""
+def read_responses(book: Book, query_ids: tuple[str, ...]) -> pa.Table:
+    """Return the answers to some queries, with their texts and settings."""
     return _read_part(book.corpus, book.key, RESPONSES.file, "query_id", query_ids)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _read_vectors(
+    _book: Book, key: tuple[object, ...], query_ids: tuple[str, ...]
+) -> tuple[dict[str, int], NDArray[np.float32]]:
+    vectors = read_vectors(_book.corpus, _book.encoder, query_ids)
+    return {one: row for row, one in enumerate(vectors.response_ids)}, vectors.matrix
+
+
+def read_unit_vectors(
+    book: Book, query_ids: tuple[str, ...]
+) -> tuple[dict[str, int], NDArray[np.float32]]:
+    """Return the row of each answer to some queries, by response id, and their unit vectors."""
+    return _read_vectors(book, (*book.key, book.encoder), query_ids)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _list_scorers(_corpus: Corpus, key: tuple[str, int, str]) -> tuple[Scorer, ...]:
+    rows = _corpus.read(SCORES, columns=["scorer", "criterion"])
+    pairs = rows.group_by(["scorer", "criterion"]).aggregate([]).to_pylist()
+    found = {Scorer(row["scorer"], row["criterion"]) for row in pairs}
+    return tuple(sorted(found, key=lambda scorer: (scorer.name, scorer.criterion or "")))
+
+
+def list_scorers(book: Book) -> tuple[Scorer, ...]:
+    """Return what scored the answers of a corpus, by name."""
+    return _list_scorers(book.corpus, book.key)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _read_scores(
+    _corpus: Corpus, key: tuple[str, int, str], name: str, criterion: str | None
+) -> dict[str, float]:
+    rows = _corpus.read_where(SCORES.file, ("scorer", (name,)))
+    asked = pc.is_null(rows["criterion"]) if criterion is None else None
+    rows = rows.filter(pc.equal(rows["criterion"], criterion) if asked is None else asked)
+    return dict(zip(rows["response_id"].to_pylist(), rows["score"].to_pylist(), strict=True))
+
+
+def read_scores(book: Book, scorer: Scorer) -> dict[str, float]:
+    """Return the scores of one scorer, by response id."""
+    return _read_scores(book.corpus, book.key, scorer.name, scorer.criterion)
+
+
+def find_calibration(book: Book) -> Calibration | None:
+    """Return what people call the same under the encoder that is shown."""
+    return _find_calibration(book.encoder)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _find_calibration(encoder: str) -> Calibration | None:
+    return read_calibration(encoder)

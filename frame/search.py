@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import streamlit as st
 
-from frame import loading
+from frame import loading, picking
 from frame.loading import Book
-from frame.sheets import read_catalogue
+from frame.sheets import list_mapped_categories, read_catalogue
 from frame.theme import write_note
 from hivemind_core.corpus.search import (
     CategoryHit,
@@ -31,6 +31,7 @@ Thing = TypeVar("Thing")
 
 SHOWN = 10
 MORE = 25
+LONGEST = 400  # characters of a search
 HOW = (
     "All words must occur. A word finds every word that begins with it; "
     "“words in quotation marks” are found exactly so. Case and accents do not count."
@@ -73,6 +74,40 @@ def _quote(
     _book: Book, key: tuple[str, int, str], words: str, found: tuple[QueryHits, ...]
 ) -> dict[str, tuple[Quote, ...]]:
     return quote_answers(_book.corpus, found, words)
+
+
+def ask_words() -> str:
+    """Show the search box in the sidebar, and return what was typed."""
+    words = st.sidebar.text_input(
+        "Search",
+        key="find",
+        type="search",
+        placeholder="answers, queries, categories",
+        on_change=picking.pick_nothing,
+        bind="query-params",
+        persist_state="session",
+        max_chars=LONGEST,
+    )
+    return " ".join((words or "").split())
+
+
+def open_query(query_id: str) -> None:
+    """Open a query that was found, and end the search."""
+    st.session_state.update(query=query_id, category="", view="Query", find="")
+
+
+def open_category(book: Book) -> Callable[[str], None]:
+    """Return what opens a category that was found: its map, or its queries where it has none."""
+    mapped = list_mapped_categories(book)
+
+    def open_it(name: str) -> None:
+        if name in mapped:
+            st.session_state.update(view="Category", map_category=name, find="")
+        else:
+            st.session_state.pop("query", None)
+            st.session_state.update(view="Query", category=name, find="")
+
+    return open_it
 
 
 def show_results(

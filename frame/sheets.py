@@ -6,27 +6,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import plotly.graph_objects as go
 import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
+from numpy.typing import NDArray
 
 from frame import loading
 from frame.loading import Book
-from hivemind_core.corpus.identity import make_id
 from hivemind_core.corpus.taxonomy import list_other_names
-from hivemind_core.figures.atlas import Coloring, Halo, MapPoints, MapStyle, draw_map
-from hivemind_core.figures.numbers import count
-from hivemind_core.figures.palette import Ground, assign_inks
-from hivemind_core.figures.reading import (
-    Entry,
-    Voice,
-    group_answers,
-    list_entries,
-    rank_striking,
-)
+from hivemind_core.figures.atlas import MapPoints
+from hivemind_core.figures.reading import Entry, list_clusters, rank_striking
 
-Projection = Literal["UMAP", "PCA"]
 LABEL_WIDTH = 240
 
 
@@ -40,17 +30,19 @@ class Place:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One map, its clusters and how far to trust it.
+    """One map, its clusters and how far to trust it. Answers are told by their row on it.
 
     Attributes
     ----------
     place : Place
     umap, pca : MapPoints
         The answers that have a place on the map, in either projection.
-    query_ids : mapping of str to str
-        Query of each response.
-    entries : tuple of Entry
-        The reading list.
+    query_ids : tuple of str, length n
+    wordings : (n,) int64
+        Equal for answers to a query that are word for word the same.
+    characters : (n,) int64
+    clusters : tuple of Entry
+        The clusters as a reading list.
     quality : mapping
         Its row of map_quality; empty where there is none.
     unplaced : int
@@ -62,21 +54,41 @@ class Sheet:
     place: Place
     umap: MapPoints
     pca: MapPoints
-    query_ids: Mapping[str, str]
-    entries: tuple[Entry, ...]
+    query_ids: tuple[str, ...]
+    wordings: NDArray[np.int64]
+    characters: NDArray[np.int64]
+    clusters: tuple[Entry, ...]
     quality: Mapping[str, Any]
     unplaced: int
     unbuilt: int = 0
+
+    def __len__(self) -> int:
+        return len(self.query_ids)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Response ids by row."""
+        return self.umap.ids
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of sources by row."""
+        return self.umap.sources
 
     @property
     def present(self) -> Counter[str]:
         """Answers on the map by source."""
         return Counter(self.umap.sources)
 
-    def find_members(self, cluster: int) -> tuple[str, ...]:
-        """Return the response ids of a cluster."""
-        rows = np.flatnonzero(self.umap.clusters == cluster)
-        return tuple(self.umap.ids[i] for i in rows)
+    def count_answers(self, query_id: str) -> Counter[str]:
+        """Return the answers on the map to one query, by source."""
+        asked = zip(self.query_ids, self.umap.sources, strict=True)
+        return Counter(source for one, source in asked if one == query_id)
+
+    def find_rows(self, ids: Collection[str]) -> tuple[int, ...]:
+        """Return the rows of some responses; those that are not on the map have none."""
+        wanted = set(ids)
+        return tuple(row for row, one in enumerate(self.ids) if one in wanted)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -85,19 +97,23 @@ def _read_sheet(_book: Book, key: tuple[object, ...], place: Place) -> Sheet:
     column = "category" if place.kind == "category" else "query_id"
     names = (f"{prefix}maps", f"{prefix}clusters", "category_quality" if prefix else "map_quality")
     rows, clusters, qualities = (
-        loading.read_view_part(_book, f"{name}.parquet", column, place.name) for name in names
+        loading.read_view_part(_book, f"{name}.parquet", column, (place.name,)) for name in names
     )
     placed = rows.filter(pc.and_(pc.is_finite(rows["x"]), pc.is_finite(rows["y"])).fill_null(False))
     found = qualities.to_pylist()
     missing = _count_responses(loading.count_by_query(_book), _book, place) - len(placed)
     told = _count_responses(loading.count_texts(_book), _book, place) - len(placed)
     unbuilt = max(told, 0) if loading.has_grown(_book) else 0
+    wordings = placed["wording"].to_numpy().astype(np.int64)
+    labels = placed["cluster"].to_pylist()
     return Sheet(
         place,
         _place(placed, "x", "y"),
         _place(placed, "pca_x", "pca_y"),
-        dict(zip(rows["response_id"].to_pylist(), rows["query_id"].to_pylist(), strict=True)),
-        tuple(list_entries(clusters.to_pylist())),
+        tuple(placed["query_id"].to_pylist()),
+        wordings,
+        placed["characters"].to_numpy().astype(np.int64),
+        tuple(list_clusters(clusters.to_pylist(), labels, wordings.tolist())),
         found[0] if found else {},
         missing - unbuilt,
         unbuilt,
@@ -127,85 +143,9 @@ def read_sheet(book: Book, place: Place) -> Sheet:
     return _read_sheet(book, (*book.key, book.encoder), place)
 
 
-def draw_sheet(
-    book: Book,
-    sheet: Sheet,
-    picked: Collection[str],
-    look: tuple[Coloring, Projection, Ground],
-) -> tuple[go.Figure, str]:
-    """Return the map as a figure and a key: same figure, same object, same key.
-
-    Plotly forgets a selection when its figure changes, so the figure may only change with what
-    it shows.
-    """
-    key = make_id(*book.key, book.encoder, *_spell(sheet.place), *look[:2], look[2].paper, *picked)
-    return _draw_sheet(book, sheet, tuple(picked), look, key), key
-
-
-def _spell(place: Place) -> tuple[str, str]:
-    return place.kind, place.name
-
-
-def describe_chart(book: Book, sheet: Sheet) -> str:
-    """Return the alternative text of a map."""
-    sources = count(len(sheet.present), "source")
-    groups = count(len(sheet.entries), "cluster")
-    return (
-        f"Map of {count(len(sheet.umap), 'answer')} by {sources} in {groups}, made with "
-        f"{book.encoder}. The list beside it gives every cluster in words."
-    )
-
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _draw_sheet(
-    _book: Book,
-    _sheet: Sheet,
-    _picked: tuple[str, ...],
-    _look: tuple[Coloring, Projection, Ground],
-    key: str,
-) -> go.Figure:
-    coloring, projection, ground = _look
-    style = MapStyle(coloring, assign_inks(_book.manifest.sources, ground), ground)
-    points = _sheet.pca if projection == "PCA" else _sheet.umap
-    halos = [] if projection == "PCA" else list_halos(_sheet.entries)
-    return draw_map(points, style, picked=_picked, halos=halos)
-
-
-def list_halos(entries: Collection[Entry]) -> list[Halo]:
-    """Return labels for the clusters of most models, the first of the reading list."""
-    return [
-        Halo(e.cluster, f"{count(e.size, 'answer')} · {count(e.models, 'model')}")
-        for e in entries
-        if e.models > 1
-    ]
-
-
-def read_voices(book: Book, sheet: Sheet, ids: Collection[str]) -> list[Voice]:
-    """Return some answers of a sheet by source, with their texts."""
-    rows = _read_rows(book, sheet, ids)
-    people = {source.name for source in book.manifest.sources if source.is_human}
-    return group_answers(rows, people)
-
-
-def read_text(book: Book, sheet: Sheet, ids: Collection[str]) -> dict[str, str | None]:
-    """Return the texts of some answers of a sheet, by id."""
-    return {row["response_id"]: row["text"] for row in _read_rows(book, sheet, ids)}
-
-
-def _read_rows(book: Book, sheet: Sheet, ids: Collection[str]) -> list[dict[str, Any]]:
-    wanted = [x for x in ids if x in sheet.query_ids]
-    queries = tuple(sorted({sheet.query_ids[x] for x in wanted}))
-    rows = loading.read_texts(book, queries)
-    rows = rows.filter(pc.is_in(rows["response_id"], pa.array(wanted, pa.string())))
-    find = {(s.model, s.strategy): s.name for s in book.manifest.sources}
-    return [
-        {
-            "response_id": row["response_id"],
-            "text": row["text"],
-            "source": find[row["model"], row["strategy"]],
-        }
-        for row in rows.select(["response_id", "model", "strategy", "text"]).to_pylist()
-    ]
+def describe_place(book: Book, place: Place) -> str:
+    """Return what a map is of: the whole query, or the name of the category."""
+    return place.name if place.kind == "category" else read_catalogue(book).queries[place.name]
 
 
 @dataclass(frozen=True)
@@ -268,18 +208,11 @@ def list_mapped_categories(book: Book) -> list[str]:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _rank_queries(_book: Book, key: tuple[object, ...]) -> tuple[str, ...]:
-    clusters = loading.read_view(_book, "clusters.parquet")
-    qualities = loading.read_view(_book, "map_quality.parquet")
-    return tuple(
-        rank_striking(
-            clusters.select(["query_id", "size", "models"]).to_pylist(),
-            qualities.select(["query_id", "responses", "stability"]).to_pylist(),
-        )
-    )
+    return tuple(rank_striking(loading.read_view(_book, "groups.parquet").to_pylist()))
 
 
 def find_striking_query(book: Book, among: Collection[str] | None = None) -> str | None:
-    """Return the query that is most worth a look; None where no query has a cluster."""
+    """Return the query that is most worth a look; None where no two answers are alike."""
     ranked = _rank_queries(book, (*book.key, book.encoder))
     known = read_catalogue(book).queries if among is None else set(among)
     return next((query_id for query_id in ranked if query_id in known), None)

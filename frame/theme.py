@@ -30,12 +30,16 @@ STYLE = """
 .st-key-panel [class*="st-key-note"] [data-testid="stText"] {
   font-size: 0.86rem; opacity: 0.72; line-height: 1.45;
 }
-[class*="st-key-open"] button {min-height: 0; padding: 0;}
-[class*="st-key-open"] button p {font-weight: 600;}
-.stVerticalBlock.st-key-chart {flex: 0 0 auto; height: calc(100vh - 20.6rem); min-height: 24rem;}
+[class*="st-key-open"] button {min-height: 0; padding: 0; justify-content: start;}
+[class*="st-key-open"] button p {font-weight: 600; text-align: start;}
+[class*="st-key-actions"] button, .st-key-back button {min-height: 0; padding: 0;}
+[class*="st-key-actions"] button p {font-size: 0.8rem;}
+.st-key-neighbours {flex: 0 0 auto;}
+.st-key-neighbours button {min-height: 0; padding: 0; opacity: 0.8;}
+.stVerticalBlock.st-key-chart {flex: 0 0 auto; height: calc(100vh - 24.4rem); min-height: 22rem;}
 .st-key-chart > div, .st-key-chart > div > div {height: 100%;}
 .stVerticalBlock.st-key-panel {
-  flex: 0 0 auto; height: calc(100vh - 16rem); min-height: 28rem; overflow-y: auto;
+  flex: 0 0 auto; height: calc(100vh - 25rem); min-height: 24rem; overflow-y: auto;
   flex-wrap: nowrap;
 }
 [class*="st-key-medoid"] [data-testid="stText"] > span {

@@ -31,6 +31,7 @@ from hivemind_core.corpus.store import Corpus, embeddings_file, views_file, writ
 from hivemind_core.corpus.tables import QUERIES, RESPONSES
 from hivemind_core.corpus.views import (
     CLUSTERS,
+    GROUPS,
     LINKAGES,
     MAP_TABLES,
     MEASURES,
@@ -46,7 +47,7 @@ from hivemind_core.parallel import Task, Workers
 from hivemind_core.progress import Report, report_nothing
 from hivemind_core.space.encode import encode_texts
 from hivemind_core.space.encoders import DEFAULT_ENCODER, Encoder, find_encoder
-from hivemind_core.space.linking import link_query
+from hivemind_core.space.linking import count_groups, link_query
 from hivemind_core.space.mapping import Map, MapInput, draw_map
 from hivemind_core.summary import list_rows, summarise
 
@@ -117,7 +118,7 @@ def build_corpus(
     if _read_stamp(corpus, encoder) == stamp:
         return corpus, False
     tables = _draw_tables(corpus, encoder, options, report)
-    tables["linkages"] = _link_answers(corpus, encoder, options, report)
+    tables |= _link_answers(corpus, encoder, options, report, tables["maps"])
     measured = measure_corpus(corpus, encoder, report=report)
     for name, rows in list_rows(measured).items():
         tables[name] = pa.Table.from_pylist(list(rows), schema=MEASURES[name])
@@ -143,7 +144,10 @@ def _draw_tables(
     )
     members = _list_members(corpus) if options.category_maps else {}
     categories = workers.run(
-        (Task(name, given.key, given) for name, given in _list_categories(corpus, encoder, members)),
+        (
+            Task(name, given.key, given)
+            for name, given in _list_categories(corpus, encoder, members)
+        ),
         _draw,
         lambda done: report("map categories", done, len(members)),
     )
@@ -156,9 +160,9 @@ def _count_queries(corpus: Corpus) -> int:
 
 
 def _link_answers(
-    corpus: Corpus, encoder: str, options: BuildOptions, report: Report
-) -> pa.Table:
-    """Return the linkages of every query."""
+    corpus: Corpus, encoder: str, options: BuildOptions, report: Report, points: pa.Table
+) -> dict[str, pa.Table]:
+    """Return the linkages of every query, and their groups at the threshold to start with."""
     workers = Workers(options.jobs, TableCache(find_cache_folder(options.environment) / "linkages"))
     calibration = read_calibration(encoder, options.environment)
     fingerprint = calibration.fingerprint if calibration else None
@@ -171,7 +175,10 @@ def _link_answers(
         partial(link_query, calibration=calibration),
         lambda done: report("group answers", done, queries),
     )
-    return pa.concat_tables([LINKAGES.empty_table(), *tables.values()]).combine_chunks()
+    linkages = pa.concat_tables([LINKAGES.empty_table(), *tables.values()]).combine_chunks()
+    models = {source.name: source.model for source in corpus.manifest.models}
+    groups = count_groups(linkages, points, models, calibration)
+    return {"linkages": linkages, "groups": pa.Table.from_pylist(groups, schema=GROUPS)}
 
 
 def _format_json(value: Mapping[str, Any]) -> bytes:

@@ -3,17 +3,22 @@
 import streamlit as st
 
 from frame import picking, sheets
-from frame.address import choose
-from frame.answers import show_list, show_picked
-from frame.loading import Book
-from frame.picker import guard, say_growth, take_book
-from frame.sheets import Place, Projection, Sheet
-from frame.theme import find_ground, write_finding, write_heading, write_note
-from hivemind_core.figures.atlas import Coloring
-from hivemind_core.figures.palette import Ground, assign_inks
-from hivemind_core.figures.reading import describe_map, tell_finding, tell_unbuilt
+from frame.answers import show_picked, tell_pick
+from frame.controls import choose_listing, choose_look, choose_place
+from frame.drawing import Look, draw_sheet
+from frame.entries import show_list
+from frame.finding import describe_chart, show_head, show_table, tell_values
+from frame.grouping import cut_sheet
+from frame.likeness import find_alike, follow_pair, show_pair, tell_alike
+from frame.pane import Pane
+from frame.picker import guard, take_book
+from frame.search import ask_words, open_category, open_query, show_results
+from frame.taking import offer_files
+from frame.theme import find_ground, write_finding, write_note
+from hivemind_core.figures.palette import assign_inks
+from hivemind_core.figures.reading import describe_map, tell_unbuilt
 
-READ_WITH_CARE = "Near points read alike; distance between far groups means nothing."
+READ_WITH_CARE = "Near points read alike; distance on the map is not similarity."
 TOOLS = {
     "displaylogo": False,
     "displayModeBar": True,
@@ -22,100 +27,48 @@ TOOLS = {
 }
 
 
-def choose_place(book: Book) -> Place | None:
-    """Show the choice of a query or a category in the sidebar, and return it."""
-    catalogue, mapped = sheets.read_catalogue(book), sheets.list_mapped_categories(book)
-    kind: str | None = "Query"
-    if mapped:
-        kind = st.sidebar.segmented_control(
-            "Map of",
-            ["Query", "Category"],
-            default="Query",
-            required=True,
-            key="view",
-            bind="query-params",
-        )
-    if kind == "Category":
-        name = choose("map_category", "Category", mapped, mapped[0], sheets.name_category)
-        return Place("category", name)
-    category = ""
-    if catalogue.categories:
-        names = ["", *catalogue.categories]
-        category = choose("category", "Category", names, "", sheets.name_category)
-    ids = catalogue.categories[category] if category else tuple(catalogue.labels)
-    if not ids:
-        return None
-    first = sheets.find_striking_query(book, ids) or ids[0]
-    return Place("query", choose("query", "Query", ids, first, catalogue.labels.__getitem__))
-
-
-def choose_look(sheet: Sheet) -> tuple[Coloring, Projection]:
-    """Show how the map can be drawn, and return what was chosen."""
-    coloring = st.sidebar.segmented_control(
-        "Colour",
-        ["Source", "Cluster"],
-        default="Source",
-        required=True,
-        key="colour",
-        bind="query-params",
-    )
-    projection = st.sidebar.segmented_control(
-        "Map",
-        ["UMAP", "PCA"],
-        default="UMAP",
-        required=True,
-        key="map",
-        bind="query-params",
-    )
-    if sheet.quality.get("method") == "pca":
-        projection = "PCA"
-    return ("cluster" if coloring == "Cluster" else "source"), (
-        "PCA" if projection == "PCA" else "UMAP"
-    )
-
-
-def show_head(book: Book, sheet: Sheet) -> None:
-    """Write what the map is of, and what it says in a sentence."""
-    place, catalogue = sheet.place, sheets.read_catalogue(book)
-    if place.kind == "category":
-        asked = len(set(sheet.query_ids.values()))
-        write_note(f"{book.manifest.name} · {asked:,} queries on one map", "kicker")
-        write_heading(place.name)
-    else:
-        names = [n for n, ids in catalogue.categories.items() if place.name in ids]
-        write_note(" · ".join([book.manifest.name, *names]), "kicker")
-        write_heading(catalogue.queries[place.name])
-    distinct = sheet.quality.get("distinct_texts") or 0
-    write_finding(
-        tell_unbuilt(sheet.unbuilt)
-        if sheet.unbuilt and not sheet.present
-        else tell_finding(
-            sheet.entries, sheet.present, book.manifest.sources, distinct, sheet.unplaced
-        )
-    )
-    say_growth(book)
-
-
-def show_map(
-    book: Book, sheet: Sheet, look: tuple[Coloring, Projection, Ground], finding: str
-) -> None:
-    """Draw the map and say under it how far to trust it."""
-    figure, key = sheets.draw_sheet(book, sheet, picking.list_drawn(), look)
+def show_map(pane: Pane, look: Look, alt: str) -> None:
+    """Draw the map, say under it how far to trust it, and offer it as a table."""
+    book, sheet = pane.book, pane.sheet
+    figure, key = draw_sheet(book, sheet, pane.grouping, look, picking.list_drawn())
     chart = f"map-{key}-{picking.count_resets()}"
     with st.container(key="chart"):
         st.plotly_chart(
             figure,
             key=chart,
-            on_select=lambda: picking.take_selection(chart),
+            on_select=lambda: picking.take_selection(chart, len(sheet)),
             selection_mode=("points", "box", "lasso"),
             config=TOOLS,
             height="stretch",
-            alt=finding,
+            alt=alt,
         )
-    trust = describe_map(sheet.quality, sheet.unplaced, look[1])
+    trust = describe_map(sheet.quality, sheet.unplaced, look.projection)
     if sheet.unbuilt:
         trust += f" {tell_unbuilt(sheet.unbuilt)}"
-    write_note(f"{look[1]} of {book.encoder} vectors: {trust} {READ_WITH_CARE}", "trust")
+    write_note(f"{look.projection} of {book.encoder} vectors: {trust} {READ_WITH_CARE}", "trust")
+    show_table(pane)
+
+
+def show_panel(pane: Pane, look: Look, words: str, pick: picking.Pick | None) -> None:
+    """Show what was picked, else what a search found, else the reading list."""
+    if pick is not None:
+        st.button("← Back", key="back", type="tertiary", on_click=picking.pick_nothing)
+        st.markdown(f"**{tell_pick(pane, pick)}**")
+        offer_files(pane, pick.rows, "selection")
+        _show_answers(pane, look, pick)
+    elif words:
+        show_results(pane.book, words, open_category(pane.book), open_query, picking.pick_found)
+    else:
+        listed = look.listing == "Groups" and pane.grouping is not None
+        entries = pane.grouping.entries if listed and pane.grouping else pane.sheet.clusters
+        show_list(pane, entries, "group" if listed else "cluster")
+        offer_files(pane, range(len(pane.sheet)), "map")
+
+
+def _show_answers(pane: Pane, look: Look, pick: picking.Pick) -> None:
+    alike = find_alike(pane.book, pane.sheet, picking.ask_like())
+    values = tell_alike(pane, pick, alike) or tell_values(pane, look, pick.rows)
+    show_picked(pane, pick, values)
 
 
 def show_page() -> None:
@@ -123,29 +76,35 @@ def show_page() -> None:
     book = take_book()
     if book is None:
         return
-    place = choose_place(book)
-    if place is None:
+    words = ask_words()
+    shelf = choose_place(book)
+    if shelf is None:
         write_finding("This corpus holds no queries.")
         return
-    sheet = sheets.read_sheet(book, place)
-    ground = find_ground()
-    look = (*choose_look(sheet), ground)
-    pick = picking.follow_sheet(sheet, look)
-    with st.container(gap="xsmall"):
-        show_head(book, sheet)
-    if not sheet.query_ids:
+    sheet = sheets.read_sheet(book, shelf.place)
+    head = st.container(gap="xsmall")
+    if not len(sheet):
+        with head:
+            show_head(book, sheet, None, shelf)
         return
     left, right = st.columns([3, 2], gap="large")
-    with left:
-        show_map(book, sheet, look, sheets.describe_chart(book, sheet))
-    inks = assign_inks(book.manifest.sources, ground)
     with right:
         st.subheader("What they say", anchor=False)
-        with st.container(key="panel"):
-            if pick is None:
-                show_list(book, sheet, inks)
-            else:
-                show_picked(book, sheet, pick, inks)
+        listing = choose_listing(book, sheet)
+    grouping = cut_sheet(book, sheet, *listing[1:]) if listing[1] else None
+    look = choose_look(book, sheet, find_ground(), listing)
+    alike = find_alike(book, sheet, picking.ask_like())
+    pick = picking.follow_sheet(sheet, grouping, look, alike.rows if alike else None)
+    pair = follow_pair(sheet)
+    pane = Pane(book, sheet, grouping, assign_inks(book.manifest.sources, look.ground))
+    with head:
+        show_head(book, sheet, grouping if look.listing == "Groups" else None, shelf)
+    with left:
+        show_map(pane, look, describe_chart(pane, look))
+    with right, st.container(key="panel"):
+        show_panel(pane, look, words, pick)
+    if len(pair) == 2:
+        show_pair(pane, pair)
 
 
 guard(show_page)

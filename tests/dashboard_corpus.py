@@ -16,16 +16,27 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hivemind_core.corpus.embeddings import build_vector_column
 from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.store import (
     Corpus,
+    embeddings_file,
     open_or_create,
     views_file,
     write_files,
     write_tables,
 )
 from hivemind_core.corpus.tables import QUERIES, RESPONSES, build_rows
-from hivemind_core.corpus.views import CLUSTERS, POINTS, QUALITY, add_scope
+from hivemind_core.corpus.views import (
+    CLUSTERS,
+    GROUPS,
+    LINKAGES,
+    POINTS,
+    QUALITY,
+    add_scope,
+)
+from hivemind_core.space.linking import compare_vectors, count_groups, describe_linkage
+from hivemind_core.space.mapping import MapInput, number_wordings
 
 ENCODER = "made-up"
 MODELS = (("gpt-4o", None), ("gemini-1.5-pro", None), ("olmo2-7b", "plain"), ("olmo2-7b", "random"))
@@ -159,6 +170,10 @@ def write_views(
 ) -> Corpus:
     """Write made-up views of every query and category."""
     rows = [_map_row(corpus, answer) for answer in answers if answer["text"]]
+    texts = {answer["response_id"]: answer for answer in answers}
+    said = [texts[row["response_id"]]["text"] for row in rows]
+    wordings = number_wordings([row["query_id"] for row in rows], said).tolist()
+    rows = [row | {"wording": wording} for row, wording in zip(rows, wordings, strict=True)]
     groups: dict[str, list[str]] = {}
     for query in queries:
         for category in query["categories"] or ():
@@ -171,6 +186,14 @@ def write_views(
     files: dict[str, pa.Table | bytes] = {
         views_file(ENCODER, name): table for name, table in named.items()
     }
+    models = {source.name: source.model for source in corpus.manifest.models}
+    linkages = _link(rows, texts)
+    files[views_file(ENCODER, "linkages.parquet")] = linkages
+    files[views_file(ENCODER, "groups.parquet")] = pa.Table.from_pylist(
+        count_groups(linkages, named["maps.parquet"], models, None), schema=GROUPS
+    )
+    if any(answer["text"] for answer in answers):
+        files[embeddings_file(ENCODER)] = _embed(answers)
     files[views_file(ENCODER, "summary.json")] = json.dumps(summarise(corpus, answers)).encode()
     files[views_file(ENCODER, "build.json")] = json.dumps(
         {"content_hash": corpus.manifest.content_hash}
@@ -199,7 +222,53 @@ def _map_row(corpus: Corpus, answer: dict[str, Any]) -> dict[str, Any]:
         "pca_x": y,
         "pca_y": x,
         "cluster": cluster,
+        "characters": len(answer["text"]),
     }
+
+
+def _make_vector(answer: dict[str, Any]) -> np.ndarray:
+    """Return a unit vector: near those of the same idea, and the same for the same text."""
+    seed = np.frombuffer((answer["text"] or "").encode().ljust(4)[:64], np.uint8)
+    noise = np.random.default_rng(seed).normal(size=8)
+    idea = np.eye(8)[hash_idea(answer["group"]) % 8]
+    vector = idea + 0.1 * noise
+    return vector / np.linalg.norm(vector)
+
+
+def hash_idea(idea: str | None) -> int:
+    """Return a number that stands for an idea."""
+    return sum((idea or "").encode())
+
+
+def _link(rows: list[dict[str, Any]], texts: dict[str, dict[str, Any]]) -> pa.Table:
+    """Return linkages of every query: people call the same what is of one idea."""
+    queries = sorted({row["query_id"] for row in rows})
+    tables = [LINKAGES.empty_table()]
+    for query_id in queries:
+        mine = [texts[row["response_id"]] for row in rows if row["query_id"] == query_id]
+        given = MapInput(
+            "",
+            [answer["response_id"] for answer in mine],
+            [query_id] * len(mine),
+            ["" for _ in mine],
+            [answer["model"] for answer in mine],
+            [answer["text"] for answer in mine],
+            np.array([_make_vector(answer) for answer in mine], np.float32),
+        )
+        ideas = np.array([hash_idea(answer["group"]) for answer in mine])
+        people = np.where(ideas[:, None] == ideas[None, :], 0.7, 0.3).astype(np.float32)
+        tables += [
+            describe_linkage(given, "cosine", compare_vectors(given)),
+            describe_linkage(given, "people", people),
+        ]
+    return pa.concat_tables(tables)
+
+
+def _embed(answers: list[dict[str, Any]]) -> pa.Table:
+    told = [answer for answer in answers if answer["text"]]
+    vectors = np.array([_make_vector(answer) for answer in told], np.float32).reshape(-1, 8)
+    columns = {name: [answer[name] for answer in told] for name in ("response_id", "query_id")}
+    return pa.table(columns | {"vector": build_vector_column(vectors)})
 
 
 def _describe(

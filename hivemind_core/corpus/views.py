@@ -40,6 +40,22 @@ LINKAGES = pa.schema(
 `space.groups.Linkage`; the answers are those of the query in `maps.parquet`, in their order there.
 """
 
+GROUPS = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("sense", pa.string()),
+        ("threshold", pa.float64()),
+        ("answers", pa.int64()),
+        ("different", pa.int64()),
+        ("size", pa.int64()),
+        ("models", pa.int64()),
+        ("medoid", pa.string()),
+    ]
+)
+"""The near-identical groups of each query at the threshold to start with: how many different
+answers there are, and the group that most models share; null where no two answers are alike.
+"""
+
 CLUSTERS = pa.schema(
     [
         ("cluster", pa.int32()),
@@ -98,7 +114,7 @@ MAP_TABLES = (
     "category_quality",
 )
 FILES = (
-    *(f"{name}.parquet" for name in (*MAP_TABLES, "linkages", *MEASURES)),
+    *(f"{name}.parquet" for name in (*MAP_TABLES, "linkages", "groups", *MEASURES)),
     "summary.json",
     "build.json",
 )

@@ -1,8 +1,8 @@
 """What colour and symbol a source has: the same on every page, in light and in dark.
 
 Hues are those of Okabe and Ito, which people with colour-blindness tell apart. A hue stands for a
-family of models; sources of one family differ in lightness and in symbol. People are always the
-same neutral open diamond.
+family of models and for the symbol of its first; sources of one family differ in lightness and in
+symbol. People are always the same neutral open diamond.
 """
 
 import re
@@ -35,6 +35,7 @@ SYMBOLS = ("circle", "square", "triangle-up", "triangle-down", "pentagon", "hexa
 HUMAN_SYMBOL = "diamond-open"
 WITHHELD_SYMBOL = "x"
 CLUSTERS_WITH_HUE = len(HUES)
+NEUTRAL = "#8C857F"  # seen on both grounds
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,9 @@ class Ground:
     """What figures are drawn on: the colours that a theme gives them.
 
     `tint` is how much white a lone hue takes here, `tints` what the sources of one family range
-    over, from the darkest (negative: black) to the lightest.
+    over, from the darkest (negative: black) to the lightest. `ramp` is what numbers range over:
+    its lightness only rises or only falls, so that colour-blindness leaves the order, and the low
+    end, nearest to the paper, stays visible on it.
     """
 
     paper: str
@@ -60,10 +63,29 @@ class Ground:
     accent: str
     tint: float
     tints: tuple[float, float]
+    ramp: tuple[str, ...]
 
 
-LIGHT = Ground("#FDFCFA", "#1C1917", "#E7E2D9", "#78716C", "#B45309", 0.0, (-0.3, 0.45))
-DARK = Ground("#171412", "#EDE8E1", "#37302B", "#A8A29E", "#F59E0B", 0.15, (0.0, 0.65))
+LIGHT = Ground(
+    "#FDFCFA",
+    "#1C1917",
+    "#E7E2D9",
+    "#78716C",
+    "#B45309",
+    0.0,
+    (-0.3, 0.45),
+    ("#E0A24E", "#CC7440", "#A94A45", "#7A2E4C", "#491E47", "#1E1233"),
+)
+DARK = Ground(
+    "#171412",
+    "#EDE8E1",
+    "#37302B",
+    "#A8A29E",
+    "#F59E0B",
+    0.15,
+    (0.0, 0.65),
+    ("#7A4A78", "#A4527A", "#CB626A", "#E6855A", "#F3B266", "#FBE3A6"),
+)
 
 
 def choose_ground(*, dark: bool) -> Ground:
@@ -100,8 +122,11 @@ def assign_inks(sources: Iterable[Source], ground: Ground) -> dict[str, Ink]:
                 ground.muted, HUMAN_SYMBOL if source.is_human else WITHHELD_SYMBOL
             )
     hues = _assign_hues(sorted(families))
-    for turn, (family, names) in enumerate(families.items()):
-        inks |= _shade(hues[family], sorted(set(names)), ground, turn // len(HUES))
+    taken: set[Ink] = set()
+    for family, names in families.items():
+        shades = _shade(hues[family], sorted(set(names)), ground, taken)
+        inks |= shades
+        taken |= set(shades.values())
     return inks
 
 
@@ -119,37 +144,81 @@ def _assign_hues(families: list[str]) -> dict[str, str]:
     return hues
 
 
-def _shade(hue: str, names: list[str], ground: Ground, shift: int) -> dict[str, Ink]:
-    """Return inks of one hue: as it is for one source, else from its shade to its tint."""
+def ink_families(sources: Iterable[Source], ground: Ground) -> dict[str, Ink]:
+    """Return the ink of every family of models, by name: its hue, and a symbol of its own.
+
+    Give all the sources of a corpus, as for `assign_inks`.
+    """
+    models = (source.model for source in sources if source.is_model)
+    families = sorted({find_family(model) for model in models if model is not None})
+    hues = _assign_hues(families)
+    return _tell_apart({family: hues[family] for family in families}, ground)
+
+
+def ink_strategies(sources: Iterable[Source], ground: Ground) -> dict[str, Ink]:
+    """Return the ink of every strategy that models were asked with, by name.
+
+    Give all the sources of a corpus, as for `assign_inks`.
+    """
+    found = {s.strategy for s in sources if s.strategy is not None and not s.is_human}
+    return _tell_apart({name: HUES[i % len(HUES)] for i, name in enumerate(sorted(found))}, ground)
+
+
+def _tell_apart(hues: dict[str, str], ground: Ground) -> dict[str, Ink]:
+    """Return one ink a name, of its hue."""
+    taken: set[Ink] = set()
+    inks: dict[str, Ink] = {}
+    for name, hue in hues.items():
+        inks |= _shade(hue, [name], ground, taken)
+        taken.add(inks[name])
+    return inks
+
+
+def _shade(hue: str, names: list[str], ground: Ground, taken: set[Ink]) -> dict[str, Ink]:
+    """Return inks of one hue: as it is for one name, else from its shade to its tint.
+
+    Symbols begin with one that no other hue begins with, and go round to avoid what is taken.
+    """
     dark, light = ground.tints
     steps = np.linspace(dark, light, len(names)) if len(names) > 1 else [ground.tint]
-    return {
-        name: Ink(tint(hue, float(step)), SYMBOLS[(number + shift) % len(SYMBOLS)])
-        for number, (name, step) in enumerate(zip(names, steps, strict=True))
-    }
+    inks = {}
+    for turn, (name, step) in enumerate(zip(names, steps, strict=True), HUES.index(hue)):
+        color = tint(hue, float(step))
+        around = [Ink(color, (SYMBOLS * 2)[turn % len(SYMBOLS) + i]) for i in range(len(SYMBOLS))]
+        inks[name] = next((ink for ink in around if ink not in taken), around[0])
+    return inks
 
 
 def ink_cluster(cluster: int, ground: Ground) -> Ink:
-    """Return the ink of a cluster: a hue for the seven largest, a neutral for the rest.
+    """Return the ink of a cluster: a hue and a symbol for the first seven, else a neutral.
 
     Noise (-1) is a small open circle.
     """
     if cluster < 0:
         return Ink(ground.muted, "circle-open")
     if cluster >= CLUSTERS_WITH_HUE:
-        return Ink(ground.muted, SYMBOLS[1 + cluster % (len(SYMBOLS) - 1)])
-    return Ink(tint(HUES[cluster], ground.tint))
+        return Ink(ground.muted)
+    return Ink(tint(HUES[cluster], ground.tint), SYMBOLS[cluster])
 
 
 def tint(color: str, share: float) -> str:
     """Return #rrggbb mixed with white by a share of 0 to 1, or with black by one of -1 to 0."""
-    target = 255 if share > 0 else 0
-    parts = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    mixed = (round(part + (target - part) * abs(share)) for part in parts)
+    return mix(color, "#FFFFFF" if share > 0 else "#000000", abs(share))
+
+
+def mix(color: str, other: str, share: float) -> str:
+    """Return #rrggbb mixed with another by a share of 0 to 1."""
+    pairs = zip(_read_parts(color), _read_parts(other), strict=True)
+    mixed = (round(part + (target - part) * share) for part, target in pairs)
     return "#" + "".join(f"{part:02X}" for part in mixed)
+
+
+def _read_parts(color: str) -> tuple[int, int, int]:
+    """Return red, green and blue of #rrggbb."""
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
 
 def fade(color: str, opacity: float) -> str:
     """Return #rrggbb with an opacity, as Plotly writes it."""
-    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = _read_parts(color)
     return f"rgba({red},{green},{blue},{opacity:g})"

@@ -6,45 +6,55 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
+from hivemind_core.corpus.calibration import Calibration
 from hivemind_core.corpus.identity import Source
 from hivemind_core.figures.numbers import count, write_number, write_percent
+from hivemind_core.space.groups import Group
+from hivemind_core.space.linking import PEOPLE
 
 KEYWORDS_SHOWN = 5
-LEFT_OVER = 0.6  # of a query's answers in one cluster
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One cluster of the reading list.
+    """A cluster, or a group of near-identical answers, in the reading list.
 
     Attributes
     ----------
-    cluster, size, models : int
-        Its number (0 is the largest), its answers, and the distinct models among them.
+    number : int
+        0 for the largest.
+    rows : tuple of int
+        Its answers, as rows of the map, ascending.
+    models : int
+        Distinct models among them; people and withheld writers are none.
     medoid : str
         Response id of the answer nearest to all others.
     keywords : tuple of str
     sources : tuple of (str, int)
         Answers by source, most first.
+    wordings : int
+        Distinct texts: fewer than the answers where some are word for word the same.
     """
 
-    cluster: int
-    size: int
+    number: int
+    rows: tuple[int, ...]
     models: int
     medoid: str
     keywords: tuple[str, ...]
     sources: tuple[tuple[str, int], ...]
+    wordings: int
+
+    @property
+    def size(self) -> int:
+        """Number of answers."""
+        return len(self.rows)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A text and the ids of the answers that are word for word this text.
+    """Answers that are word for word the same: rows of the map."""
 
-    `text` is None where the source withholds it.
-    """
-
-    text: str | None
-    ids: tuple[str, ...]
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -57,42 +67,82 @@ class Voice:
     @property
     def total(self) -> int:
         """Answers, repeats counted."""
-        return sum(len(answer.ids) for answer in self.answers)
+        return sum(len(answer.rows) for answer in self.answers)
 
 
-def list_entries(rows: Iterable[Mapping[str, Any]]) -> list[Entry]:
+def list_clusters(
+    found: Iterable[Mapping[str, Any]], labels: Sequence[int], wordings: Sequence[int]
+) -> list[Entry]:
     """Return clusters as a reading list: those of most models first, then the largest.
 
     Parameters
     ----------
-    rows : iterable of mapping
+    found : iterable of mapping
         Rows of `clusters.parquet`. None gives an empty list.
+    labels, wordings : sequences of int, length n
+        Cluster and wording of each answer of the map.
     """
+    members: dict[int, list[int]] = {}
+    for row, label in enumerate(labels):
+        members.setdefault(label, []).append(row)
     entries = [
         Entry(
-            cluster=row["cluster"],
-            size=row["size"],
+            number=row["cluster"],
+            rows=tuple(members.get(row["cluster"], ())),
             models=row["models"],
             medoid=row["medoid"],
             keywords=tuple(row["keywords"] or ())[:KEYWORDS_SHOWN],
             sources=_rank(zip(row["sources"], row["source_counts"], strict=True)),
+            wordings=len({wordings[i] for i in members.get(row["cluster"], ())}),
         )
-        for row in rows
+        for row in found
     ]
-    return sorted(entries, key=lambda entry: (-entry.models, -entry.size, entry.cluster))
+    return sorted(entries, key=lambda entry: (-entry.models, -entry.size, entry.number))
+
+
+def list_group_entries(
+    groups: Iterable[Group], medoids: Sequence[str], keywords: Sequence[Sequence[str]]
+) -> list[Entry]:
+    """Return groups of near-identical answers as a reading list, in their order.
+
+    Parameters
+    ----------
+    groups : iterable of Group
+    medoids, keywords : sequences, one a group number
+        Response id of the answer that stands for a group, and its key words.
+    """
+    return [
+        Entry(
+            number=group.number,
+            rows=group.rows,
+            models=group.models,
+            medoid=medoids[group.number],
+            keywords=tuple(keywords[group.number])[:KEYWORDS_SHOWN],
+            sources=group.sources,
+            wordings=group.wordings,
+        )
+        for group in groups
+    ]
 
 
 def _rank(counts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
 
 
-def group_answers(rows: Iterable[Mapping[str, Any]], people: Collection[str] = ()) -> list[Voice]:
+def group_answers(
+    rows: Iterable[int],
+    sources: Sequence[str],
+    wordings: Sequence[int],
+    people: Collection[str] = (),
+) -> list[Voice]:
     """Return answers by source, verbatim repeats merged.
 
     Parameters
     ----------
-    rows : iterable of mapping
-        With `response_id`, `source` and `text`.
+    rows : iterable of int
+        Answers of the map to group.
+    sources, wordings : sequences, length n
+        Source and wording of every answer of the map.
     people : collection of str
         Sources that are people; they come last.
 
@@ -101,15 +151,15 @@ def group_answers(rows: Iterable[Mapping[str, Any]], people: Collection[str] = (
     list of Voice
         The source with most answers first.
     """
-    texts: dict[str, dict[str | None, list[str]]] = {}
+    texts: dict[str, dict[int, list[int]]] = {}
     for row in rows:
-        texts.setdefault(row["source"], {}).setdefault(row["text"], []).append(row["response_id"])
+        texts.setdefault(sources[row], {}).setdefault(wordings[row], []).append(row)
     voices = [
         Voice(
             source,
             tuple(
-                Answer(text, tuple(ids))
-                for text, ids in sorted(by_text.items(), key=lambda item: -len(item[1]))
+                Answer(tuple(same))
+                for same in sorted(by_text.values(), key=lambda same: -len(same))
             ),
         )
         for source, by_text in texts.items()
@@ -123,12 +173,16 @@ def tell_finding(
     sources: Iterable[Source],
     distinct: int,
     unplaced: int = 0,
+    *,
+    are_groups: bool = False,
 ) -> str:
     """Return the one sentence above a map: how much of it says the same.
 
     Parameters
     ----------
     entries : sequence of Entry
+        The reading list. Of groups its first is told, the one that most models share; of
+        clusters the largest.
     present : Counter of str
         Answers on the map by source.
     sources : iterable of Source
@@ -137,19 +191,24 @@ def tell_finding(
         Distinct texts among the answers.
     unplaced : int
         Answers that are not on the map: their text is empty or withheld.
+    are_groups : bool
+        Whether the entries are groups of near-identical answers, not clusters.
     """
     total = sum(present.values())
-    if total == 0 and unplaced:
-        return f"{count(unplaced, 'answer')}, and no text among them to be mapped."
     if total == 0:
-        return "Nobody answered this query."
+        withheld = f"{count(unplaced, 'answer')}, and no text among them to be mapped."
+        return withheld if unplaced else "Nobody answered this query."
     if total == 1:
         return "One answer: there is nothing to compare it with."
     if distinct == 1:
         return f"All {total} answers are word for word the same."
     if not entries:
-        return f"{count(total, 'answer')}, and no group of them that reads alike."
-    return _tell_largest(max(entries, key=lambda e: (e.size, -e.cluster)), present, sources)
+        alike = "no two of them nearly the same" if are_groups else "no group of them reads alike"
+        return f"{count(total, 'answer')}, {alike}."
+    if are_groups:
+        return _tell_entry(entries[0], present, sources, ("say", "says", "nearly the same"))
+    largest = max(entries, key=lambda e: (e.size, -e.number))
+    return _tell_entry(largest, present, sources, ("lie", "lies", "in one cluster"))
 
 
 def tell_growth(unbuilt: int, name: str) -> str:
@@ -168,8 +227,14 @@ def tell_unbuilt(unbuilt: int) -> str:
     return f"{count(unbuilt, 'answer')} not built yet."
 
 
-def _tell_largest(entry: Entry, present: Counter[str], sources: Iterable[Source]) -> str:
-    known = list(sources)
+def _tell_entry(
+    entry: Entry,
+    present: Counter[str],
+    sources: Iterable[Source],
+    words: tuple[str, str, str],
+) -> str:
+    """Return e.g. "7 of 50 answers, from 3 of 5 models, say nearly the same; …"."""
+    known, (do, does, what) = list(sources), words
     models = {s.name: s.model for s in known if s.is_model}
     people = {s.name for s in known if s.is_human}
     written = sum(n for name, n in present.items() if name not in people)
@@ -177,21 +242,85 @@ def _tell_largest(entry: Entry, present: Counter[str], sources: Iterable[Source]
     of_people = sum(n for name, n in entry.sources if name in people)
     asked = len({models[name] for name in present if name in models})
     said = entry.size - of_people
-    verb = "lies" if said == 1 else "lie"
     who = f", from {entry.models} of {count(asked, 'model')}," if asked > 1 else ""
     if not written:
-        return f"{of_people} of {count(by_people, 'answer')} by people lie in one cluster."
-    sentence = f"{said} of {count(written, 'answer')}{who} {verb} in one cluster"
+        return f"{of_people} of {count(by_people, 'answer')} by people {do} {what}."
+    sentence = f"{said} of {count(written, 'answer')}{who} {does if said == 1 else do} {what}"
     if by_people:
-        do = "does" if of_people < 2 else "do"
-        sentence += f"; {of_people or 'none'} of {count(by_people, 'answer')} by people {do}"
+        verb = "does" if of_people < 2 else "do"
+        sentence += f"; {of_people or 'none'} of {count(by_people, 'answer')} by people {verb}"
     return sentence + "."
 
 
-def describe_entry(entry: Entry, asked: int) -> str:
-    """Return the head of a cluster in the list, e.g. "24 answers · 5 of 5 models"."""
-    by = f"{entry.models} of {count(asked, 'model')}" if entry.models else "no model"
-    return f"{count(entry.size, 'answer')} · {by}"
+def tell_ideas(labels: Iterable[int], by_people: Iterable[bool]) -> str:
+    """Return how many different answers there are, of models and of people.
+
+    Parameters
+    ----------
+    labels : iterable of int, length n
+        Group of each answer; an answer in no group has its own. Negative: not grouped.
+    by_people : iterable of bool, length n
+    """
+    told = [(label, person) for label, person in zip(labels, by_people, strict=True) if label >= 0]
+    parts = []
+    for is_person, who in ((False, "models"), (True, "people")):
+        mine = [label for label, person in told if person == is_person]
+        if mine:
+            parts.append(f"the {count(len(mine), 'answer')} by {who} hold {len(set(mine)):,}")
+    if not parts:
+        return ""
+    return f"Different answers at this threshold: {', '.join(parts)}."
+
+
+def tell_agreement(calibration: Calibration | None, sense: str, threshold: float) -> str:
+    """Return how often people would agree with what a threshold calls the same.
+
+    Parameters
+    ----------
+    calibration : Calibration or None
+        None where nobody has calibrated the encoder.
+    sense : str
+        A sense that it does not hold has not been checked either.
+    threshold : float
+    """
+    if calibration is None or sense not in calibration.senses:
+        return "How often people would agree has not been measured here."
+    row = calibration.find(sense, threshold)
+    if row is None or isnan(row.precision):
+        return "People judged too few pairs this alike to say how often they would agree."
+    low, high = row.precision_ci95
+    return (
+        f"At {write_number(threshold)} people agree with {write_percent(row.precision)} "
+        f"({100 * low:.0f} to {write_percent(high)}) of the pairs called the same; "
+        f"{write_percent(row.recall)} of the pairs that they call the same are found."
+    )
+
+
+def describe_entry(entry: Entry, present: Counter[str], sources: Iterable[Source]) -> str:
+    """Return the head of an entry, e.g. "38 of 50 answers · 11 of 12 models · 2 of 8 by people"."""
+    known = list(sources)
+    people = {s.name for s in known if s.is_human}
+    models = {s.name: s.model for s in known if s.is_model}
+    asked = len({models[name] for name in present if name in models})
+    of_people = sum(n for name, n in entry.sources if name in people)
+    by_people = sum(n for name, n in present.items() if name in people)
+    said, written = entry.size - of_people, sum(present.values()) - by_people
+    parts = []
+    if said:
+        parts.append(f"{said:,} of {count(written, 'answer')}")
+    if entry.models:
+        parts.append(f"{entry.models} of {count(asked, 'model')}")
+    if of_people:
+        parts.append(f"{of_people:,} of {by_people:,} by people")
+    return " · ".join(parts)
+
+
+def describe_wordings(entry: Entry) -> str:
+    """Return how many answers of an entry repeat another word for word; empty for none."""
+    repeats = entry.size - entry.wordings
+    if entry.wordings == 1 < entry.size:
+        return "all word for word the same"
+    return f"{count(repeats, 'verbatim repeat')}" if repeats else ""
 
 
 def describe_map(quality: Mapping[str, Any], unplaced: int, projection: str) -> str:
@@ -233,26 +362,23 @@ def _name(words: str, value: float | None) -> str | None:
     return None if value is None else f"{words} {write_number(value)}"
 
 
-def rank_striking(
-    clusters: Iterable[Mapping[str, Any]], qualities: Iterable[Mapping[str, Any]]
-) -> list[str]:
+def rank_striking(groups: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return queries in the order in which they are worth a look.
 
-    A query counts by its largest cluster over several models, weighted by how stable the
-    clustering is. A cluster that holds nearly every answer is what is left over when a few
-    others stand apart, so it comes after those that do not.
+    A query counts by the group of near-identical answers that most of its models share: answers
+    times models. A group of one model alone comes after all that are shared.
 
     Parameters
     ----------
-    clusters, qualities : iterable of mapping
-        Rows of `clusters.parquet` and of `map_quality.parquet`.
+    groups : iterable of mapping
+        Rows of `groups.parquet`; people's judgement goes before the cosine. Queries in which no
+        two answers are alike are left out.
     """
-    known = {row["query_id"]: row for row in qualities}
+    found = [row for row in groups if row["size"]]
+    senses = {row["sense"] for row in found}
+    sense = PEOPLE if PEOPLE in senses else min(senses, default="")
 
-    def weigh(row: Mapping[str, Any]) -> tuple[bool, bool, float, str]:
-        quality = known.get(row["query_id"], {})
-        share = row["size"] / max(quality.get("responses") or 0, row["size"], 1)
-        stability = max(_take(quality, "stability") or 0.0, 0.0)
-        return row["models"] < 2, share > LEFT_OVER, -row["size"] * stability, row["query_id"]
+    def weigh(row: Mapping[str, Any]) -> tuple[bool, int, str]:
+        return row["models"] < 2, -row["size"] * row["models"], row["query_id"]
 
-    return list(dict.fromkeys(row["query_id"] for row in sorted(clusters, key=weigh)))
+    return [row["query_id"] for row in sorted(found, key=weigh) if row["sense"] == sense]

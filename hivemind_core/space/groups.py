@@ -139,22 +139,23 @@ def list_groups(
     Parameters
     ----------
     labels : (n,) int
-        Group of each answer.
+        Group of each answer; those with a negative one are left out.
     sources : sequence of str, length n
     models : sequence of str or None, length n
         None for people and withheld writers.
     wordings : (n,) int
         Equal for answers that are word for word the same.
     """
-    order = np.argsort(labels, kind="stable").tolist()
+    order = np.argsort(labels, kind="stable")
+    order = order[np.searchsorted(labels[order], 0) :]
+    words = wordings.tolist()
     groups = []
-    for number, found in groupby(order, key=labels.tolist().__getitem__):
+    for number, found in groupby(order.tolist(), key=labels.tolist().__getitem__):
         rows = tuple(found)
         counts: dict[str, int] = {}
         for row in rows:
             counts[sources[row]] = counts.get(sources[row], 0) + 1
         ranked = tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
         written = len({models[row] for row in rows} - {None})
-        distinct = len({int(wordings[row]) for row in rows})
-        groups.append(Group(int(number), rows, written, ranked, distinct))
+        groups.append(Group(number, rows, written, ranked, len({words[row] for row in rows})))
     return sorted(groups, key=lambda group: (-group.models, -group.size, group.number))

@@ -1,16 +1,19 @@
 """All groups of near-identical answers that a query can have: linked, named, with key words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from hivemind_core.corpus.calibration import Calibration
 from hivemind_core.corpus.views import LINKAGES
-from hivemind_core.space.groups import MOST_ANSWERS, Linkage, link
+from hivemind_core.space.groups import MOST_ANSWERS, Linkage, cut, link, list_groups
 from hivemind_core.space.keywords import KEYWORDS, count_words, rank_words
 from hivemind_core.space.mapping import MapInput, number_wordings
 from hivemind_core.space.sameness import Matrix, compare_all
@@ -18,12 +21,139 @@ from hivemind_core.space.sameness import Matrix, compare_all
 COSINE, PEOPLE = "cosine", "people"
 LOWEST = MappingProxyType({COSINE: 0.3, PEOPLE: 0.2})
 """Thresholds below these are not offered: what would be grouped has little in common."""
-LOWEST_JUDGED = 0.05
+UNCHECKED = MappingProxyType({COSINE: 0.9})
+"""Where to cut first if no calibration says it."""
+LOWEST_JUDGED, UNCHECKED_JUDGED = 0.05, 0.5
+
+
+@dataclass(frozen=True)
+class NamedLinkage:
+    """The linkage of one query's answers, and what stands for each merge.
+
+    Attributes
+    ----------
+    linkage : Linkage
+    medoids : tuple of int or None, length n - 1
+        Rows of the answers.
+    keywords : tuple of tuple of str, length n - 1
+    """
+
+    linkage: Linkage
+    medoids: tuple[int | None, ...]
+    keywords: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class NamedCut:
+    """The groups of one query at a threshold.
+
+    Attributes
+    ----------
+    labels : (n,) int32
+        See `groups.Cut`.
+    medoids : tuple of int, length g
+        The answer that stands for each group.
+    keywords : tuple of tuple of str, length g
+        None for an answer that is alone.
+    """
+
+    labels: NDArray[np.int32]
+    medoids: tuple[int, ...]
+    keywords: tuple[tuple[str, ...], ...]
 
 
 def find_lowest(sense: str) -> float:
     """Return the lowest threshold at which groups of a sense are named."""
     return LOWEST.get(sense, LOWEST_JUDGED)
+
+
+def find_default(sense: str, calibration: Calibration | None) -> float:
+    """Return the threshold to start with: of the calibration, where it knows the sense."""
+    if calibration is not None and sense in calibration.senses:
+        return calibration.senses[sense].default
+    return UNCHECKED.get(sense, UNCHECKED_JUDGED)
+
+
+def read_linkage(rows: pa.Table) -> NamedLinkage:
+    """Return the linkage that the rows of one query and one sense hold, n - 1 for n answers."""
+    return NamedLinkage(
+        Linkage(*(rows[name].to_numpy() for name in ("left", "right", "sameness"))),
+        tuple(rows["medoid"].to_pylist()),
+        tuple(tuple(words or ()) for words in rows["keywords"].to_pylist()),
+    )
+
+
+def cut_named(named: NamedLinkage, threshold: float) -> NamedCut:
+    """Return the groups of one query at a threshold, with what stands for each.
+
+    Parameters
+    ----------
+    named : NamedLinkage
+    threshold : float
+        At least the lowest of the sense; below it the first answer of a group stands for it.
+    """
+    found = cut(named.linkage, threshold)
+    n = len(found.labels)
+    _, first = np.unique(found.labels, return_index=True)
+    medoids, keywords = [], []
+    for node, row in zip(found.nodes.tolist(), first.tolist(), strict=True):
+        medoid = named.medoids[node - n] if node >= n else node
+        medoids.append(row if medoid is None else medoid)
+        keywords.append(named.keywords[node - n] if node >= n else ())
+    return NamedCut(found.labels, tuple(medoids), tuple(keywords))
+
+
+@dataclass(frozen=True)
+class NamedGroups:
+    """The groups of all answers on a map.
+
+    Attributes
+    ----------
+    labels : (n,) int64
+        0 for the largest group, then 1, …; equal ones by their first answer. -1 for an answer
+        whose query has no linkage.
+    medoids : tuple of str, length g
+        Response id of the answer that stands for each group.
+    keywords : tuple of tuple of str, length g
+    """
+
+    labels: NDArray[np.int64]
+    medoids: tuple[str, ...]
+    keywords: tuple[tuple[str, ...], ...]
+
+
+def gather_groups(
+    cuts: Sequence[tuple[Sequence[str], NamedCut]], ids: Sequence[str]
+) -> NamedGroups:
+    """Join the groups of some queries on one map, numbered from the largest.
+
+    Parameters
+    ----------
+    cuts : sequence of (ids, NamedCut)
+        Of each query, the ids of its answers and their groups.
+    ids : sequence of str, length n
+        Answers on the map; groups count only these.
+    """
+    known = [one for names, _ in cuts for one in names]
+    offsets = np.cumsum([0, *(len(found.medoids) for _, found in cuts)])
+    joined = [found.labels + start for (_, found), start in zip(cuts, offsets, strict=False)]
+    medoids = [names[row] for names, found in cuts for row in found.medoids]
+    keywords = [words for _, found in cuts for words in found.keywords]
+    places = pc.index_in(pa.array(ids, pa.string()), pa.array(known, pa.string()))
+    rows = places.fill_null(len(known)).to_numpy().astype(np.int64)
+    labels = np.concatenate([*joined, [-1]]).astype(np.int64)[rows]
+    names, first, inverse, sizes = np.unique(
+        labels, return_index=True, return_inverse=True, return_counts=True
+    )
+    order = [i for i in np.lexsort((first, -sizes)) if names[i] >= 0]
+    rank = np.full(len(names), -1)
+    rank[order] = np.arange(len(order))
+    kept = [int(names[i]) for i in order]
+    return NamedGroups(
+        rank[inverse].astype(np.int64),
+        tuple(medoids[i] for i in kept),
+        tuple(keywords[i] for i in kept),
+    )
 
 
 def link_query(given: MapInput, calibration: Calibration | None) -> pa.Table:
@@ -113,9 +243,7 @@ def _find_medoids(linkage: Linkage, vectors: NDArray[np.float32], count: int) ->
     return medoids
 
 
-def _find_keywords(
-    linkage: Linkage, texts: Sequence[str], count: int
-) -> list[tuple[str, ...]]:
+def _find_keywords(linkage: Linkage, texts: Sequence[str], count: int) -> list[tuple[str, ...]]:
     """Return the key words of the first merges, held against all answers to the query."""
     counts, names = count_words(texts, least_texts=2)
     if not len(names):
@@ -132,3 +260,66 @@ def _find_keywords(
         nodes[len(texts) + merge] = held = take(left) + take(right)
         found.append(rank_words(held * rarity, names, KEYWORDS))
     return found
+
+
+def count_groups(
+    linkages: pa.Table,
+    points: pa.Table,
+    models: Mapping[str, str | None],
+    calibration: Calibration | None,
+) -> list[dict[str, Any]]:
+    """Return the groups of every query at the threshold to start with, in numbers.
+
+    Parameters
+    ----------
+    linkages : pyarrow.Table
+        Columns of `corpus.views.LINKAGES`, the rows of a query together.
+    points : pyarrow.Table
+        Columns of `corpus.views.POINTS`, the rows of a query together.
+    models : mapping of str to str or None
+        Model by source; None for people and withheld writers.
+    calibration : Calibration or None
+
+    Returns
+    -------
+    list of dict
+        Columns of `corpus.views.GROUPS`. A query without a linkage has no row.
+    """
+    answers = dict(split_by_query(points))
+    rows = []
+    for query_id, merges in split_by_query(linkages):
+        for sense in sorted(set(merges["sense"].to_pylist())):
+            mine = merges.filter(pc.equal(merges["sense"], sense))
+            threshold = find_default(sense, calibration)
+            found = cut_named(read_linkage(mine), threshold)
+            told = _describe_first(answers[query_id], found, models)
+            rows.append({"query_id": query_id, "sense": sense, "threshold": threshold, **told})
+    return rows
+
+
+def _describe_first(
+    answers: pa.Table, found: NamedCut, models: Mapping[str, str | None]
+) -> dict[str, Any]:
+    """Return the numbers of one query's groups, and the first group of the reading list."""
+    sources = answers["source"].to_pylist()
+    wordings = answers["wording"].to_numpy()
+    groups = list_groups(found.labels, sources, [models.get(s) for s in sources], wordings)
+    first = next((group for group in groups if group.size > 1), None)
+    return {
+        "answers": len(answers),
+        "different": len(groups),
+        "size": first and first.size,
+        "models": first and first.models,
+        "medoid": first and answers["response_id"][found.medoids[first.number]].as_py(),
+    }
+
+
+def split_by_query(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the rows of each query; those of one query must lie together."""
+    if not len(rows):
+        return
+    runs = pc.run_end_encode(rows["query_id"].combine_chunks())
+    start = 0
+    for query_id, stop in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+        yield query_id, rows.slice(start, stop - start)
+        start = stop

@@ -53,3 +53,30 @@ def _find_in_block(
     distances = 1 - np.take_along_axis(values, order, axis=1)
     distances[:, 0] = 0
     return near.astype(np.int32), np.clip(distances, 0, 2)
+
+
+def find_nearest(
+    vectors: NDArray[np.float32], row: int, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the rows nearest to one, itself first.
+
+    Parameters
+    ----------
+    vectors : (n, d) float32
+        Unit rows.
+    row : int
+    count : int
+        Rows to return; n where there are fewer.
+
+    Returns
+    -------
+    rows : (min(count, n),) int64
+        By falling cosine, compared to six digits, so that verbatim repeats tie; of equals, the
+        first row.
+    cosines : (min(count, n),) float64
+    """
+    cosines = np.clip(vectors @ vectors[row], -1, 1).astype(np.float64)
+    keys = np.round(cosines, 6)
+    keys[row] = np.inf
+    order = np.lexsort((np.arange(len(keys)), -keys))[:count]
+    return order, cosines[order]

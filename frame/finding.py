@@ -1,0 +1,129 @@
+"""What a map says in words and as a table: the finding above it, its twin below."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import streamlit as st
+
+from frame import loading, sheets
+from frame.controls import Shelf, offer_neighbours
+from frame.drawing import Look, find_scorer
+from frame.grouping import Grouping
+from frame.loading import Book
+from frame.pane import Pane, count_present
+from frame.picker import say_growth
+from frame.sheets import Sheet, describe_place, read_catalogue
+from frame.theme import write_finding, write_heading, write_note
+from hivemind_core.figures.numbers import count, write_number
+from hivemind_core.figures.reading import describe_entry, tell_finding, tell_ideas, tell_unbuilt
+
+
+def show_head(book: Book, sheet: Sheet, grouping: Grouping | None, shelf: Shelf) -> None:
+    """Write what the map is of, and what it says in a sentence.
+
+    `grouping` is None where clusters are listed.
+    """
+    with st.container(
+        horizontal=True, key="head", vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        write_note(_name_origin(book, sheet), "kicker")
+        offer_neighbours(shelf)
+    write_heading(describe_place(book, sheet.place))
+    write_finding(_tell(book, sheet, grouping))
+    if grouping is not None:
+        people = {source.name for source in book.manifest.sources if source.is_human}
+        by_people = [name in people for name in sheet.sources]
+        write_note(tell_ideas(grouping.labels.tolist(), by_people), "ideas")
+    say_growth(book)
+
+
+def _name_origin(book: Book, sheet: Sheet) -> str:
+    if sheet.place.kind == "category":
+        asked = count(len(set(sheet.query_ids)), "query")
+        return f"{book.manifest.name} · {asked} on one map"
+    categories = read_catalogue(book).categories
+    names = [name for name, ids in categories.items() if sheet.place.name in ids]
+    return " · ".join([book.manifest.name, *names])
+
+
+def _tell(book: Book, sheet: Sheet, grouping: Grouping | None) -> str:
+    if sheet.unbuilt and not sheet.present:
+        return tell_unbuilt(sheet.unbuilt)
+    entries = sheet.clusters if grouping is None else grouping.entries
+    told = tell_finding(
+        entries,
+        count_present(sheet, entries[0]) if grouping and entries else sheet.present,
+        book.manifest.sources,
+        sheet.quality.get("distinct_texts") or 0,
+        sheet.unplaced,
+        are_groups=grouping is not None,
+    )
+    if grouping and entries and sheet.place.kind == "category":
+        return f"To one query, {told[:1].lower()}{told[1:]}"
+    return told
+
+
+def describe_chart(pane: Pane, look: Look) -> str:
+    """Return the alternative text of a map: what it is of, how it is drawn, what it shows."""
+    book, sheet = pane.book, pane.sheet
+    listed = look.listing == "Groups" and pane.grouping is not None
+    entries = pane.grouping.entries if listed and pane.grouping else sheet.clusters
+    thing = "group of near-identical answers" if listed else "cluster"
+    plural = "groups of near-identical answers" if listed else "clusters"
+    told = (
+        f"{look.projection} map of {count(len(sheet), 'answer')} by "
+        f"{count(len(sheet.present), 'source')}, coloured by {look.coloring.lower()}, with "
+        f"{len(entries):,} {thing if len(entries) == 1 else plural}."
+    )
+    if entries:
+        first = describe_entry(
+            entries[0],
+            count_present(sheet, entries[0]) if listed else sheet.present,
+            book.manifest.sources,
+        )
+        told += f" The first of the list: {first}."
+    return f"{told} The list beside it says the same in words, the table below it by answer."
+
+
+def show_table(pane: Pane) -> None:
+    """Offer the map as a table, one row an answer."""
+    table = st.expander("The map as a table", key="table-map", on_change="rerun")
+    if table.open:
+        table.dataframe(_tabulate(pane), hide_index=True, alt="Every answer of the map, one a row")
+
+
+def _tabulate(pane: Pane) -> pa.Table:
+    sheet, grouping = pane.sheet, pane.grouping
+    columns = {
+        "response": pa.array(sheet.ids, pa.string()),
+        "source": pa.array(sheet.sources, pa.string()),
+        "characters": pa.array(sheet.characters),
+        "cluster": _number(sheet.umap.clusters.tolist()),
+    }
+    if sheet.place.kind == "category":
+        labels = sheets.read_catalogue(pane.book).labels
+        columns["query"] = pa.array([labels[one] for one in sheet.query_ids], pa.string())
+    if grouping is not None:
+        columns["group"] = _number(grouping.labels.tolist())
+    columns["x"] = pa.array(sheet.umap.places[:, 0])
+    columns["y"] = pa.array(sheet.umap.places[:, 1])
+    return pa.table(columns)
+
+
+def _number(labels: Sequence[int]) -> pa.Array:
+    """Return labels counted from 1, null for none."""
+    return pa.array([label + 1 if label >= 0 else None for label in labels], pa.int64())
+
+
+def tell_values(pane: Pane, look: Look, rows: Sequence[int]) -> dict[int, str]:
+    """Return the score of each answer in words, by row, where the map is coloured by scores."""
+    scorer = find_scorer(pane.book, look.coloring)
+    if scorer is None:
+        return {}
+    scores = loading.read_scores(pane.book, scorer)
+    ids = pane.sheet.ids
+    return {
+        row: f"{scorer.title}: {write_number(scores[ids[row]])}"
+        for row in rows
+        if ids[row] in scores
+    }
