@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-GROUPS = ("measures", "nearest", "dashboard", "build")
+GROUPS = ("measures", "nearest", "groups", "dashboard", "atlas", "build")
 
 
 def main() -> None:

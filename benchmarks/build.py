@@ -25,7 +25,8 @@ def build_ours(folder: str, jobs: int) -> None:
     draw_map(MapInput("", names, names, names, list(names), names, warm))
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as cache:
-        options = BuildOptions(ENCODER, jobs, False, {"HIVEMIND_CACHE": cache})
+        environment = {"HIVEMIND_CACHE": cache}
+        options = BuildOptions(ENCODER, jobs, category_maps=False, environment=environment)
         build_corpus(open_corpus(folder), options)
     print(time.perf_counter() - start, read_peak_gigabytes())
 

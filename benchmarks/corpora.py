@@ -17,6 +17,7 @@ from hivemind_core.corpus.store import (
 from hivemind_core.corpus.tables import QUERIES, RESPONSES, build_rows
 
 ENCODER = "given"
+CATEGORY = "Writing Genres"
 WORDS = (
     "river",
     "thief",
@@ -32,7 +33,7 @@ WORDS = (
 
 
 def write_corpus(folder: Path, queries: int, sources: int, samples: int, d: int) -> Corpus:
-    """Write a complete grid with vectors and texts of 20 words."""
+    """Write a complete grid with vectors and texts of 20 words, all of one category."""
     rng = np.random.default_rng(1)
     rows = [
         {
@@ -48,7 +49,11 @@ def write_corpus(folder: Path, queries: int, sources: int, samples: int, d: int)
     ]
     tables = {
         "queries": build_rows(
-            QUERIES, ({"query_id": f"{q:03}", "query": f"Question {q}?"} for q in range(queries))
+            QUERIES,
+            (
+                {"query_id": f"{q:03}", "query": f"Question {q}?", "categories": [CATEGORY]}
+                for q in range(queries)
+            ),
         ),
         "responses": build_rows(RESPONSES, rows),
     }

@@ -1,5 +1,6 @@
 """Answers in full, by source, with the phrases marked that they share."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -74,8 +75,7 @@ def show_picked(pane: Pane, pick: Pick, values: Mapping[int, str]) -> None:
     style_prose()
     for place, card in enumerate(shown):
         if card.voice:
-            source = pane.sheet.sources[card.answer.rows[0]]
-            show_source(pane, source, str(place), card.voice)
+            show_source(pane, pane.sheet.sources[card.answer.rows[0]], str(place), card.voice)
         _show_card(pane, card, texts.get(ids[place]), spans[place], values)
     offer_more("answers", len(cards), len(shown), "answer")
 
@@ -88,7 +88,7 @@ def _deal_cards(pane: Pane, pick: Pick) -> list[Card]:
     people = {source.name for source in pane.book.manifest.sources if source.is_human}
     voices = group_answers(pick.rows, sheet.sources, sheet.wordings.tolist(), people)
     return [
-        Card(answer, count(voice.total, "answer") if place == 0 else "")
+        Card(answer, f"{voice.source} · {count(voice.total, 'answer')}" if place == 0 else "")
         for voice in voices
         for place, answer in enumerate(voice.answers)
     ]
@@ -98,16 +98,16 @@ def _deal_alike(sheet: Sheet, rows: Sequence[int]) -> list[Card]:
     wordings: dict[int, list[int]] = {}
     for row in rows:
         wordings.setdefault(int(sheet.wordings[row]), []).append(row)
-    cards = []
-    for same in wordings.values():
-        counts: dict[str, int] = {}
-        for row in same:
-            counts[sheet.sources[row]] = counts.get(sheet.sources[row], 0) + 1
-        others = [f"{name} × {n}" for name, n in list(counts.items())[1:]]
-        first = next(iter(counts.values()))
-        words = [f"× {first}"] * (first > 1) + others
-        cards.append(Card(Answer(tuple(same)), ", ".join(words) or " "))
-    return cards
+    return [
+        Card(Answer(tuple(same)), _name_writers([sheet.sources[row] for row in same]))
+        for same in wordings.values()
+    ]
+
+
+def _name_writers(sources: Sequence[str]) -> str:
+    """Return who wrote one wording, e.g. "gpt-4o × 3, olmo2-7b"."""
+    counted = Counter(sources).items()
+    return ", ".join(f"{name} × {n}" if n > 1 else name for name, n in counted)
 
 
 def _mark(
@@ -126,7 +126,7 @@ def _mark(
     phrases = list_common_phrases(turned)
     if phrases and pick.kind != "like":
         told = "; ".join(f"“{phrase.text}” in {phrase.answers}" for phrase in phrases)
-        write_note(f"Shared, of {count(len(shown), 'wording')} here: {told}", "phrases")
+        write_note(f"Shared by the {count(len(shown), 'text')} here: {told}.", "phrases")
     found = find_shared_phrases(turned)
     return [found[order.index(i)] for i in range(len(shown))]
 

@@ -13,6 +13,7 @@ from frame.sheets import Sheet
 from hivemind_core.figures.reading import Entry, list_group_entries
 from hivemind_core.space.groups import list_groups
 from hivemind_core.space.linking import (
+    COSINE,
     PEOPLE,
     NamedLinkage,
     cut_named,
@@ -61,7 +62,7 @@ def list_senses(book: Book) -> tuple[Sense, ...]:
 def _list_senses(_book: Book, key: tuple[object, ...]) -> tuple[Sense, ...]:
     rows = loading.read_view(_book, "linkages.parquet")
     found = set(pc.unique(rows["sense"]).to_pylist())
-    return tuple(sorted(found, key=lambda sense: (sense != PEOPLE, sense)))
+    return tuple(sorted(found, key=lambda sense: (sense != PEOPLE, sense != COSINE, sense)))
 
 
 def cut_sheet(book: Book, sheet: Sheet, sense: Sense, threshold: float) -> Grouping:

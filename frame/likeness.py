@@ -18,7 +18,7 @@ from hivemind_core.figures.phrases import compare_words
 from hivemind_core.space.neighbours import find_nearest
 from hivemind_core.space.sameness import compare_all
 
-NEAREST = 60
+NEAREST = 15  # wordings: verbatim repeats would crowd out all else
 PAIR_LONGEST = 20_000  # characters of each text that are compared at once
 
 
@@ -54,10 +54,16 @@ def _find_alike(
     if response_id not in row_of:
         return None
     ids = list(row_of)
-    nearest, cosines = find_nearest(
-        vectors[[places[one] for one in ids]], ids.index(response_id), NEAREST
-    )
-    return Likeness(tuple(row_of[ids[i]] for i in nearest.tolist()), tuple(cosines.tolist()))
+    chosen = vectors[[places[one] for one in ids]]
+    nearest, cosines = find_nearest(chosen, ids.index(response_id), len(ids))
+    rows = [row_of[ids[i]] for i in nearest.tolist()]
+    kept = set(list(dict.fromkeys(_sheet.wordings[rows].tolist()))[: NEAREST + 1])
+    pairs = [
+        (row, cosine)
+        for row, cosine in zip(rows, cosines.tolist(), strict=True)
+        if int(_sheet.wordings[row]) in kept
+    ]
+    return Likeness(tuple(row for row, _ in pairs), tuple(cosine for _, cosine in pairs))
 
 
 def tell_alike(pane: Pane, pick: Pick, alike: Likeness | None) -> dict[int, str]:

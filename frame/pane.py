@@ -73,7 +73,7 @@ def tell_query(pane: Pane, row: int, key: str) -> None:
 
 
 def show_source(pane: Pane, source: str, key: str, words: str = "") -> None:
-    """Show who wrote an answer: symbol and colour as on the map, and the name."""
+    """Show who wrote an answer: symbol and colour as on the map, and the name or other words."""
     ink = pane.inks.get(source)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         if ink is not None:
@@ -82,7 +82,7 @@ def show_source(pane: Pane, source: str, key: str, words: str = "") -> None:
                 width="content",
             )
         with st.container(key=f"voice-{key}"):
-            st.text(f"{source} · {words}" if words else source)
+            st.text(words or source)
 
 
 def cut_text(text: str | None, width: int) -> str:

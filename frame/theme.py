@@ -32,7 +32,9 @@ STYLE = """
 }
 [class*="st-key-open"] button {min-height: 0; padding: 0; justify-content: start;}
 [class*="st-key-open"] button p {font-weight: 600; text-align: start;}
-[class*="st-key-actions"] button, .st-key-back button {min-height: 0; padding: 0;}
+[class*="st-key-actions"] button, .st-key-picked button, .st-key-first button {
+  min-height: 0; padding: 0;
+}
 [class*="st-key-actions"] button p {font-size: 0.8rem;}
 .st-key-neighbours {flex: 0 0 auto;}
 .st-key-neighbours button {min-height: 0; padding: 0; opacity: 0.8;}

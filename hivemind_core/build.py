@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from hivemind_core.corpus.embeddings import (
 from hivemind_core.corpus.identity import make_id
 from hivemind_core.corpus.locations import find_cache_folder
 from hivemind_core.corpus.manifest import Manifest
+from hivemind_core.corpus.pair_cache import PairCache
 from hivemind_core.corpus.store import Corpus, embeddings_file, views_file, write_files
 from hivemind_core.corpus.tables import QUERIES, RESPONSES
 from hivemind_core.corpus.views import (
@@ -47,7 +49,8 @@ from hivemind_core.parallel import Task, Workers
 from hivemind_core.progress import Report, report_nothing
 from hivemind_core.space.encode import encode_texts
 from hivemind_core.space.encoders import DEFAULT_ENCODER, Encoder, find_encoder
-from hivemind_core.space.linking import count_groups, link_query
+from hivemind_core.space.judge import find_judge
+from hivemind_core.space.linking import COSINE, PEOPLE, count_groups, link_by_judge, link_query
 from hivemind_core.space.mapping import Map, MapInput, draw_map
 from hivemind_core.summary import list_rows, summarise
 
@@ -68,6 +71,9 @@ class BuildOptions:
         Processes that draw maps; the result does not depend on it.
     category_maps : bool
         Whether to draw a map of every category too.
+    judge : str or None
+        A model that says which answers are the same, see `find_judge`: a further sense to group
+        by. Without it the groups of an earlier judge are left out.
     environment : mapping
         Keys and addresses of endpoints, and the folder of caches.
     """
@@ -75,6 +81,7 @@ class BuildOptions:
     encoder: str | None = None
     jobs: int = 1
     category_maps: bool = True
+    judge: str | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
@@ -175,10 +182,48 @@ def _link_answers(
         partial(link_query, calibration=calibration),
         lambda done: report("group answers", done, queries),
     )
-    linkages = pa.concat_tables([LINKAGES.empty_table(), *tables.values()]).combine_chunks()
+    judged = _judge_answers(corpus, encoder, options, report)
+    both = [table for name in tables for table in (tables[name], judged.get(name)) if table]
+    linkages = pa.concat_tables([LINKAGES.empty_table(), *both]).combine_chunks()
     models = {source.name: source.model for source in corpus.manifest.models}
     groups = count_groups(linkages, points, models, calibration)
     return {"linkages": linkages, "groups": pa.Table.from_pylist(groups, schema=GROUPS)}
+
+
+def _judge_answers(
+    corpus: Corpus, encoder: str, options: BuildOptions, report: Report
+) -> dict[str, pa.Table]:
+    """Return the linkage of each query by the judge, by query; none without a judge."""
+    if options.judge is None:
+        return {}
+    judge = find_judge(options.judge, options.environment)
+    if judge.name in (COSINE, PEOPLE):
+        raise InputError(
+            f"a judge must not be called {COSINE} or {PEOPLE}",
+            where=options.judge,
+            remedy="Rename its folder",
+        )
+    folder = find_cache_folder(options.environment)
+    workers = Workers(1, TableCache(folder / "linkages"))
+    queries, done = _count_queries(corpus), count()
+
+    def link_judged(given: MapInput) -> pa.Table:
+        # In thousandths, since a large judge may take minutes for a query.
+        started = next(done)
+
+        def tell(_: str, asked: int, total: int) -> None:
+            report("judge answers", 1000 * started + 1000 * asked // total, 1000 * queries)
+
+        return link_by_judge(given, judge, PairCache(folder / "pairs.sqlite"), tell)
+
+    return workers.run(
+        (
+            Task(given.query_ids[0], make_id("judge", given.key, judge.fingerprint), given)
+            for given in _list_queries(corpus, encoder)
+        ),
+        link_judged,
+        lambda number: report("judge answers", 1000 * number, 1000 * queries),
+    )
 
 
 def _format_json(value: Mapping[str, Any]) -> bytes:
@@ -193,6 +238,7 @@ def _stamp_build(corpus: Corpus, encoder: str, options: BuildOptions) -> dict[st
         "encoder": encoder,
         "vectors_hash": hashlib.sha256(vectors).hexdigest(),
         "calibration": calibration.fingerprint if calibration else None,
+        "judge": options.judge and find_judge(options.judge, options.environment).fingerprint,
         "category_maps": options.category_maps,
         "version": VERSION,
     }

@@ -104,15 +104,22 @@ def build(
     category_maps: Annotated[
         bool, typer.Option(help="Draw one map of all answers of each category too.")
     ] = True,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Classifier that also says which answers are the same: a folder or a hub id.",
+        ),
+    ] = None,
 ) -> None:
-    """Encode, map, cluster and measure a corpus; run it again after every import.
+    """Encode, map, cluster, group and measure a corpus; run it again after every import.
 
     Stopped at any point, it goes on where it was.
     """
     from hivemind_core.build import BuildOptions, build_corpus
     from hivemind_core.corpus.store import open_corpus
 
-    options = BuildOptions(encoder, jobs, category_maps)
+    options = BuildOptions(encoder, jobs, category_maps, judge)
     with show_progress() as report:
         built, changed = build_corpus(open_corpus(corpus), options, report)
     state = "is built" if changed else "was up to date"

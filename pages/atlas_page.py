@@ -9,7 +9,7 @@ from frame.drawing import Look, draw_sheet
 from frame.entries import show_list
 from frame.finding import describe_chart, show_head, show_table, tell_values
 from frame.grouping import cut_sheet
-from frame.likeness import find_alike, follow_pair, show_pair, tell_alike
+from frame.likeness import drop_pair, find_alike, follow_pair, show_pair, tell_alike
 from frame.pane import Pane
 from frame.picker import guard, take_book
 from frame.search import ask_words, open_category, open_query, show_results
@@ -52,9 +52,11 @@ def show_map(pane: Pane, look: Look, alt: str) -> None:
 def show_panel(pane: Pane, look: Look, words: str, pick: picking.Pick | None) -> None:
     """Show what was picked, else what a search found, else the reading list."""
     if pick is not None:
-        st.button("← Back", key="back", type="tertiary", on_click=picking.pick_nothing)
+        with st.container(horizontal=True, horizontal_alignment="distribute", key="picked"):
+            st.button("← Back", key="back", type="tertiary", on_click=picking.pick_nothing)
+            offer_files(pane, pick.rows, "selection")
         st.markdown(f"**{tell_pick(pane, pick)}**")
-        offer_files(pane, pick.rows, "selection")
+        _say_first(pane)
         _show_answers(pane, look, pick)
     elif words:
         show_results(pane.book, words, open_category(pane.book), open_query, picking.pick_found)
@@ -63,6 +65,17 @@ def show_panel(pane: Pane, look: Look, words: str, pick: picking.Pick | None) ->
         entries = pane.grouping.entries if listed and pane.grouping else pane.sheet.clusters
         show_list(pane, entries, "group" if listed else "cluster")
         offer_files(pane, range(len(pane.sheet)), "map")
+
+
+def _say_first(pane: Pane) -> None:
+    """Say that an answer waits to be compared with another."""
+    pair: tuple[str, ...] = st.session_state.get("pair", ())
+    if len(pair) != 1:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="first"):
+        source = pane.sheet.sources[pane.sheet.find_rows(pair)[0]]
+        write_note(f"An answer by {source} waits to be compared: choose another.", "first")
+        st.button("Never mind", key="drop-pair", type="tertiary", on_click=drop_pair)
 
 
 def _show_answers(pane: Pane, look: Look, pick: picking.Pick) -> None:

@@ -26,7 +26,7 @@ from hivemind_core.corpus.store import (
     write_files,
     write_tables,
 )
-from hivemind_core.corpus.tables import QUERIES, RESPONSES, build_rows
+from hivemind_core.corpus.tables import QUERIES, RESPONSES, SCORES, build_rows
 from hivemind_core.corpus.views import (
     CLUSTERS,
     GROUPS,
@@ -44,7 +44,10 @@ HUMAN = ("human", None)
 SAMPLES = 10
 PEOPLE = 8
 IDEAS = ("a river", "a thief", "a healer", "a loop", "a mirror")
+SCORERS = (("judge", "quality"), ("reward", None))
+HOSTILE_SCORER = ("<img src=x onerror=alert(1)>", "**loud** ![s](http://example.com/s.png)")
 
+STRATEGIES = ("<u>plain</u>", "[top](http://example.com/top)")
 HOSTILE_TEXTS = (
     "<script>document.title = 'broken'; fetch('http://example.com/stolen')</script>",
     "<img src=x onerror=\"document.title='broken'\">",
@@ -75,7 +78,8 @@ def write_demo(folder: Path, queries: int = 6, samples: int = SAMPLES) -> Corpus
         for i in range(queries)
     ]
     answers = [answer for row in rows for answer in _answer(str(row["query_id"]), samples)]
-    return write_corpus(folder, Manifest("demo", licence="CC0", note="Made up."), rows, answers)
+    manifest = Manifest("demo", licence="CC0", note="Made up.")
+    return write_corpus(folder, manifest, rows, answers, _score(answers))
 
 
 def _answer(query_id: str, samples: int) -> Iterator[dict[str, object]]:
@@ -92,6 +96,31 @@ def _answer(query_id: str, samples: int) -> Iterator[dict[str, object]]:
                 "text": f"It is {idea}{ending}.",
                 "group": idea,
             }
+
+
+def _score(answers: Iterable[dict[str, object]]) -> list[dict[str, object]]:
+    """Return what two scorers say: one skips every fourth sample, the other knows no people."""
+    scores: list[dict[str, object]] = []
+    for answer in answers:
+        sample = int(str(answer["sample"]))
+        if sample % 4 != 3:
+            scores.append(score_answer(answer["response_id"], *SCORERS[0], sample / 10))
+        if answer["model"] != "human":
+            scores.append(score_answer(answer["response_id"], *SCORERS[1], 1000 - 250 * sample))
+    return scores
+
+
+def score_answer(
+    response_id: object, scorer: str, criterion: str | None, score: float
+) -> dict[str, object]:
+    """Return a row of the table of scores."""
+    return {
+        "response_id": response_id,
+        "scorer": scorer,
+        "kind": "metric",
+        "criterion": criterion,
+        "score": float(score),
+    }
 
 
 def write_empty(folder: Path) -> Corpus:
@@ -112,6 +141,10 @@ def write_hostile(folder: Path) -> Corpus:
     ]
     for row in rows:
         row["categories"] = ["<b>Category</b> ![c](http://example.com/c.png)"]
+    rows += [
+        {"query_id": "blank", "query": "What is there to say?"},
+        {"query_id": "alone", "query": "Who else?"},
+    ]
     models = ("<i>model</i>", "![m](http://example.com/m.png)", "<script>alert(1)</script>")
     answers = [
         _say("markup", model, i, text) for model in models for i, text in enumerate(HOSTILE_TEXTS)
@@ -120,9 +153,19 @@ def write_hostile(folder: Path) -> Corpus:
         answers += [_say(query_id, models[i], 0, f"Answer {i}") for i in range(number)]
     answers += [_say("same", models[i % 3], i, "Always the same.") for i in range(12)]
     answers += [_say("withheld", None, i, None if i % 2 else "Said.") for i in range(4)]
+    answers += [_say("blank", models[i % 3], i, "") for i in range(6)]
+    answers += [
+        _say("alone", models[1], i, f"Alone {i}") | {"strategy": STRATEGIES[i % 2]}
+        for i in range(8)
+    ]
     name = "<b>hostile</b> ![n](http://example.com/n.png)"
     note = "<script>document.title='broken'</script> **note**"
-    return write_corpus(folder, Manifest(name, note=note, licence="[x](y)"), rows, answers)
+    manifest = Manifest(name, note=note, licence="[x](y)")
+    scores = [
+        score_answer(answer["response_id"], *HOSTILE_SCORER, i % 7)
+        for i, answer in enumerate(answers)
+    ]
+    return write_corpus(folder, manifest, rows, answers, scores)
 
 
 def _say(query_id: str, model: str | None, sample: int, text: str | None) -> dict[str, object]:
@@ -141,12 +184,14 @@ def write_corpus(
     manifest: Manifest,
     queries: Iterable[dict[str, object]],
     answers: Iterable[dict[str, object]],
+    scores: Iterable[dict[str, object]] = (),
 ) -> Corpus:
-    """Write queries and answers, then views that are made up."""
+    """Write queries, answers and scores, then views that are made up."""
     corpus = open_or_create(str(folder))
     tables = {
         "queries": build_rows(QUERIES, queries),
         "responses": build_rows(RESPONSES, answers),
+        "scores": build_rows(SCORES, scores),
     }
     filled = {name: table for name, table in tables.items() if len(table)}
     corpus = write_tables(corpus, filled, manifest)

@@ -1,5 +1,10 @@
 """Figures are pure functions: these tests read what they would send to a browser."""
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -7,7 +12,24 @@ import pytest
 from hivemind_core.corpus.identity import Source, name_sources
 from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.figures import homogeneity
-from hivemind_core.figures.atlas import Halo, MapPoints, MapStyle, draw_map
+from hivemind_core.figures.atlas import (
+    NAME_WIDTH,
+    UNPICKED,
+    Halo,
+    MapPoints,
+    MapStyle,
+    draw_map,
+)
+from hivemind_core.figures.coloring import (
+    Paint,
+    Scale,
+    paint_families,
+    paint_numbered,
+    paint_sources,
+    paint_strategies,
+    scale_lengths,
+    scale_scores,
+)
 from hivemind_core.figures.contents import count_contents, describe_contents
 from hivemind_core.figures.layout import FAN_STEP, fan_out, measure_extent, turn_to_frame
 from hivemind_core.figures.numbers import count, write_interval, write_number
@@ -16,6 +38,7 @@ from hivemind_core.figures.palette import (
     HUMAN_SYMBOL,
     LIGHT,
     Ground,
+    Ink,
     assign_inks,
     choose_ground,
     find_family,
@@ -40,7 +63,7 @@ PAIRS: list[tuple[str | None, str | None]] = [
     (None, None),
 ]
 SOURCES = name_sources(PAIRS)
-MAX_PAYLOAD = 200_000
+MAX_PAYLOAD = 60_000
 
 
 def make_points(n: int, seed: int = 0) -> MapPoints:
@@ -54,88 +77,323 @@ def make_points(n: int, seed: int = 0) -> MapPoints:
     )
 
 
-def make_style(coloring: str = "source", ground: Ground = LIGHT) -> MapStyle:
-    return MapStyle(coloring, assign_inks(SOURCES, ground), ground)  # type: ignore[arg-type]
+def place(*sources: str) -> MapPoints:
+    """Return an answer by each of these sources, in a row."""
+    n = len(sources)
+    places = np.column_stack([np.arange(n), np.zeros(n)]).astype(float)
+    return MapPoints(tuple(f"id-{i}" for i in range(n)), sources, np.full(n, -1), places)
 
 
-def read_ids(figure: go.Figure) -> list[str]:
-    return [x for trace in figure.data for x in trace.customdata]
+PAINTS = ("source", "family", "strategy", "cluster", "length", "score")
 
 
-@pytest.mark.parametrize("coloring", ["source", "cluster"])
+def make_style(points: MapPoints, by: str = "source", ground: Ground = LIGHT) -> MapStyle:
+    inks = assign_inks(SOURCES, ground)
+    numbers = np.arange(len(points))
+    paints: dict[str, Callable[[], Paint | Scale]] = {
+        "source": lambda: paint_sources(points.sources, inks),
+        "family": lambda: paint_families(points.sources, SOURCES, inks, ground),
+        "strategy": lambda: paint_strategies(points.sources, SOURCES, ground),
+        "cluster": lambda: paint_numbered(points.clusters, "cluster", "in no cluster", ground),
+        "length": lambda: scale_lengths(numbers * 10 - 10),
+        "score": lambda: scale_scores(np.where(numbers % 3, numbers, np.nan), "quality"),
+    }
+    return MapStyle(paints[by](), ground, frozenset({"human"}))
+
+
+def list_points(figure: go.Figure) -> list[Any]:
+    """Return the traces that hold points: no picture of a density and no lone legend entry."""
+    return [trace for trace in figure.data if trace.customdata is not None]
+
+
+def read_rows(figure: go.Figure) -> list[int]:
+    return sorted(int(row) for trace in list_points(figure) for row in trace.customdata)
+
+
+def read_picked(figure: go.Figure) -> list[int]:
+    traces = list_points(figure)
+    return sorted(int(t.customdata[i]) for t in traces for i in t.selectedpoints)
+
+
+def read_json(figure: go.Figure) -> str:
+    text = str(figure.to_json())
+    assert json.loads(text)
+    return text.encode().decode("unicode_escape")
+
+
+@pytest.mark.parametrize("by", PAINTS)
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 50])
-def test_a_map_carries_every_id_once(coloring: str, n: int) -> None:
+@pytest.mark.parametrize("is_density", [False, True])
+@pytest.mark.parametrize("shown", [(), ("gpt-4o",), ("human", "acme-1"), ("nobody",)])
+def test_every_row_is_in_one_trace(
+    by: str, n: int, is_density: bool, shown: tuple[str, ...]
+) -> None:
     points = make_points(n)
-    figure = draw_map(points, make_style(coloring))
-    assert sorted(read_ids(figure)) == sorted(points.ids)
+    style = make_style(points, by)
+    style = replace(style, is_density=is_density, shown=frozenset(shown))
+    figure = draw_map(points, style)
+    assert read_rows(figure) == list(range(n))
+    assert all(t.customdata.dtype == np.int32 for t in list_points(figure))
+    assert all(len(t.x) == len(t.customdata) for t in list_points(figure))
 
 
-def test_a_map_of_1250_answers_is_light_and_holds_no_more_than_ids() -> None:
-    figure = draw_map(make_points(1250), make_style(), halos=[Halo(0, "9 answers · 2 models")])
-    assert len(figure.to_json()) < MAX_PAYLOAD
-    assert all(trace.text is None and trace.hovertext is None for trace in figure.data)
+@pytest.mark.parametrize("by", PAINTS)
+@pytest.mark.parametrize("is_density", [False, True])
+def test_a_point_lies_where_it_was_put_whatever_it_is_coloured_by(
+    by: str, is_density: bool
+) -> None:
+    points = make_points(60)
+    figure = draw_map(points, replace(make_style(points, by), is_density=is_density))
+    found = np.empty((60, 2))
+    for trace in list_points(figure):
+        found[trace.customdata] = np.column_stack([trace.x, trace.y])
+    assert found == pytest.approx(turn_to_frame(points.places), rel=1e-5)
+
+
+@pytest.mark.parametrize("is_density", [False, True])
+@pytest.mark.parametrize("by", PAINTS)
+def test_places_and_values_that_coincide_are_drawn(by: str, is_density: bool) -> None:
+    points = replace(make_points(30), places=np.ones((30, 2)))
+    figure = draw_map(points, replace(make_style(points, by), is_density=is_density))
+    assert read_rows(figure) == list(range(30))
+    low, high = figure.layout.xaxis.range
+    assert high > low
+
+
+@pytest.mark.parametrize("by", PAINTS)
+def test_a_map_of_1250_answers_is_light_and_holds_no_ids_and_no_texts(by: str) -> None:
+    points = make_points(1250)
+    halos = [Halo((0, 1), "9 answers · 2 models")]
+    figure = draw_map(points, make_style(points, by), picked=points.ids[5:9], halos=halos)
+    sent = read_json(figure)
+    assert len(sent) < MAX_PAYLOAD
+    assert not [x for x in points.ids if x in sent]
     assert {trace.type for trace in figure.data} == {"scatter"}
+    assert all(t.x.dtype == t.y.dtype == np.float32 for t in list_points(figure))
+    assert all(t.text is None or t.text.dtype.kind == "f" for t in list_points(figure))
 
 
 def test_only_large_maps_use_webgl() -> None:
-    figure = draw_map(make_points(5000), make_style())
+    points = make_points(5000)
+    figure = draw_map(points, make_style(points))
     assert {trace.type for trace in figure.data} == {"scattergl"}
 
 
 def test_a_map_has_equal_aspect_and_no_axes() -> None:
-    layout = draw_map(make_points(30), make_style()).layout
+    points = make_points(30)
+    layout = draw_map(points, make_style(points)).layout
     assert layout.yaxis.scaleanchor == "x"
     assert (layout.xaxis.visible, layout.yaxis.visible) == (False, False)
 
 
 def test_a_map_takes_clicks_on_single_points() -> None:
-    layout = draw_map(make_points(3), make_style()).layout
+    points = make_points(3)
+    layout = draw_map(points, make_style(points)).layout
     assert (layout.dragmode, layout.clickmode) == ("pan", "event+select")
 
 
-def test_picked_answers_stay_strong() -> None:
+@pytest.mark.parametrize("by", PAINTS)
+@pytest.mark.parametrize("is_density", [False, True])
+def test_picked_answers_stay_strong(by: str, is_density: bool) -> None:
     points = make_points(40)
-    figure = draw_map(points, make_style(), picked=points.ids[:3])
-    chosen = [t.customdata[i] for t in figure.data for i in t.selectedpoints]
-    assert sorted(chosen) == sorted(points.ids[:3])
-    assert all(t.selectedpoints is None for t in draw_map(points, make_style()).data)
+    style = replace(make_style(points, by), is_density=is_density, shown=frozenset({"gpt-4o"}))
+    figure = draw_map(points, style, picked=[points.ids[i] for i in (0, 7, 30)] + ["nobody"])
+    assert read_picked(figure) == [0, 7, 30]
+    for trace in list_points(figure):
+        assert trace.selected.marker.opacity == 1
+        assert trace.unselected.marker.opacity <= UNPICKED
+    plain = draw_map(points, style)
+    assert all(t.selectedpoints is None for t in list_points(plain))
 
 
-def test_names_of_sources_cannot_write_markup() -> None:
-    name = "<a href='http://example.com'>x</a>"
-    points = MapPoints(("1",), (name,), np.array([-1]), np.zeros((1, 2)))
-    style = MapStyle("source", assign_inks([Source(name, name, None)], LIGHT), LIGHT)
-    assert "<a" not in draw_map(points, style).to_json().encode().decode("unicode_escape")
+HOSTILE = "<a href='http://example.com'>x</a> %{customdata}"
+
+
+@pytest.mark.parametrize("is_density", [False, True])
+def test_names_cannot_write_markup_or_templates(is_density: bool) -> None:
+    points = place(HOSTILE, HOSTILE, "b")
+    known = [Source(HOSTILE, HOSTILE, HOSTILE), Source("b", "b", None)]
+    inks = assign_inks(known, LIGHT)
+    paints: list[Paint | Scale] = [
+        paint_sources(points.sources, inks),
+        paint_families(points.sources, known, inks, LIGHT),
+        paint_strategies(points.sources, known, LIGHT),
+        paint_numbered(np.zeros(3, np.int64), HOSTILE, HOSTILE, LIGHT),
+        scale_scores([1.0, 2.0, np.nan], HOSTILE),
+        Scale(HOSTILE, np.arange(3.0), is_log=True),
+    ]
+    for paint in paints:
+        style = MapStyle(paint, LIGHT, frozenset({HOSTILE}), is_density=is_density)
+        figure = draw_map(points, style, halos=[Halo((0,), HOSTILE)])
+        assert "<a" not in read_json(figure)
+        assert all("%{customdata" not in t.hovertemplate for t in list_points(figure))
+
+
+def test_long_names_are_cut_in_the_middle() -> None:
+    name = "organisation/" + "very-" * 500 + "long-7b"
+    points = place(name)
+    style = MapStyle(paint_sources(points.sources, {name: Ink("#000000")}), LIGHT)
+    (trace,) = draw_map(points, style).data
+    assert trace.name.startswith("organisation/very-")
+    assert trace.name.endswith("long-7b")
+    assert "…" in trace.name
+    assert len(trace.name) == NAME_WIDTH
+    assert len(trace.hovertemplate) < 150
+
+
+def test_a_legend_of_many_models_scrolls() -> None:
+    names = [f"organisation/model-with-a-long-name-{i}" for i in range(79)]
+    points = place(*names)
+    inks = assign_inks([Source(name, name, None) for name in names], LIGHT)
+    layout = draw_map(points, MapStyle(paint_sources(points.sources, inks), LIGHT)).layout
+    assert layout.legend.maxheight <= layout.margin.b < 150
 
 
 def test_strategies_stand_under_their_model_where_every_model_has_several() -> None:
     sources = name_sources([(m, s) for m in ("a", "b") for s in ("plain", "persona")])
-    names = tuple(source.name for source in sources)
-    points = MapPoints(tuple("1234"), names, np.zeros(4, np.int64), np.eye(4)[:, :2])
-    figure = draw_map(points, MapStyle("source", assign_inks(sources, LIGHT), LIGHT))
+    points = place(*(source.name for source in sources))
+    style = MapStyle(paint_sources(points.sources, assign_inks(sources, LIGHT)), LIGHT)
+    figure = draw_map(points, style)
     assert {(t.legendgroup, t.name) for t in figure.data} == {
         (model, strategy) for model in "ab" for strategy in ("plain", "persona")
     }
-    assert all(t.legendgroup is None for t in draw_map(make_points(9), make_style()).data)
+    assert figure.layout.legend.traceorder == "grouped"
+    plain = make_points(9)
+    figure = draw_map(plain, make_style(plain))
+    assert all(t.legendgroup is None for t in figure.data)
+    assert figure.layout.legend.traceorder == "normal"
 
 
-def test_a_wide_cluster_has_no_halo() -> None:
+def test_a_wide_group_has_no_halo() -> None:
     places = np.array([[0, 0], [0.1, 0], [10, 0], [0, 9.0], [10, 9]])
-    points = MapPoints(
-        tuple("abcde"), ("gpt-4o",) * 5, np.array([0, 0, 1, 1, -1]), places.astype(float)
-    )
-    halos = [Halo(0, "near"), Halo(1, "far"), Halo(7, "nobody")]
-    figure = draw_map(points, make_style(), halos=halos)
+    points = replace(place(*["gpt-4o"] * 5), places=places)
+    halos = [Halo((0, 1), "near"), Halo((2, 3), "far"), Halo((), "nobody"), Halo((4,), "fourth")]
+    figure = draw_map(points, make_style(points), halos=halos)
     assert [a.text for a in figure.layout.annotations] == ["near"]
     assert len(figure.layout.shapes) == 1
 
 
-def test_people_keep_their_symbol_in_both_colorings() -> None:
-    points = MapPoints(("1", "2"), ("human", "gpt-4o"), np.array([0, 0]), np.eye(2))
-    by_source = draw_map(points, make_style())
-    assert [t.marker.symbol for t in by_source.data] == ["circle", HUMAN_SYMBOL]
-    (by_cluster,) = draw_map(points, make_style("cluster")).data
-    assert list(by_cluster.marker.symbol) == [HUMAN_SYMBOL, "circle"]
+def test_labels_of_halos_do_not_cover_each_other() -> None:
+    places = np.array([[0, 0], [0, 0.3], [10, 9], [10, 0.0]])
+    points = replace(place(*["gpt-4o"] * 4), places=places)
+    halos = [Halo((0,), "first label"), Halo((1,), "second label"), Halo((2,), "third label")]
+    layout = draw_map(points, make_style(points), halos=halos).layout
+    assert [a.text for a in layout.annotations] == ["first label", "third label"]
+    assert len(layout.shapes) == 3
+
+
+def test_people_are_open_diamonds_in_every_colouring() -> None:
+    points = make_points(70)
+    by_people = {i for i, source in enumerate(points.sources) if source == "human"}
+    for by in PAINTS:
+        for shown in ((), ("gpt-4o",), ("human",)):
+            for is_density in (False, True):
+                style = replace(make_style(points, by), shown=frozenset(shown))
+                figure = draw_map(points, replace(style, is_density=is_density))
+                diamonds = [t for t in list_points(figure) if t.marker.symbol == HUMAN_SYMBOL]
+                assert {int(row) for t in diamonds for row in t.customdata} == by_people
+                assert all(t.marker.opacity > 0 for t in diamonds)
+
+
+def test_people_have_one_entry_and_stay_neutral_among_clusters() -> None:
+    points = replace(place("human", "gpt-4o", "human"), clusters=np.array([0, 0, 1]))
+    figure = draw_map(points, make_style(points, "cluster"))
+    assert [(t.name, t.showlegend) for t in figure.data] == [
+        ("cluster 1", True),
+        ("people", True),
+        ("people", False),
+    ]
+    assert [t.marker.color for t in figure.data[1:]] == [LIGHT.muted] * 2
+    assert [t.hovertemplate for t in figure.data[1:]] == [
+        "people · cluster 1<extra></extra>",
+        "people · cluster 2<extra></extra>",
+    ]
+    assert {t.legendgroup for t in figure.data[1:]} == {"people"}
+
+
+def test_numbers_have_one_colour_scale_and_say_what_is_not_known() -> None:
+    points = place("gpt-4o", "human", "gpt-4o", "human", "acme-1")
+    scale = scale_scores([0.25, 0.75, np.nan, np.nan, 0.5], "quality")
+    figure = draw_map(points, MapStyle(scale, DARK, frozenset({"human"})))
+    found = {t.name: t for t in list_points(figure)}
+    assert found["quality"].marker.color.tolist() == [0.25, 0.5]
+    assert found["people"].marker.color.tolist() == [0.75]
+    assert found["not scored"].customdata.tolist() == [2]
+    assert found["people, not scored"].customdata.tolist() == [3]
+    assert found["not scored"].marker.color == DARK.muted
+    assert found["quality"].hovertemplate == "quality: %{text:,.3~f}<extra></extra>"
+    assert found["people"].hovertemplate == "people · quality: %{text:,.3~f}<extra></extra>"
+    axis = figure.layout.coloraxis
+    assert (axis.cmin, axis.cmax) == (0.25, 0.75)
+    assert tuple(color for _, color in axis.colorscale) == DARK.ramp
+    assert axis.colorbar.ticktext == ("0.3", "0.4", "0.5", "0.6", "0.7")
+    listed = [(t.name, t.marker.color) for t in figure.data if t.showlegend is not False]
+    assert ("people", DARK.muted) in listed
+    assert "quality" not in dict(listed)
+
+
+def test_lengths_are_logarithmic() -> None:
+    points = place("gpt-4o", "gpt-4o", "acme-1")
+    figure = draw_map(points, MapStyle(scale_lengths(np.array([10, 1000, -1])), LIGHT))
+    known = next(t for t in figure.data if t.name == "characters")
+    assert known.marker.color.tolist() == [1, 3]
+    assert known.text.tolist() == [10, 1000]
+    assert known.hovertemplate == "%{text:,.0f} characters<extra></extra>"
+    assert figure.layout.coloraxis.colorbar.ticktext == ("10", "100", "1,000")
+    assert next(t for t in figure.data if t.name == "not known").customdata.tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    "values", [[], [np.nan, np.nan], [3.0], [3.0, 3.0], [1e308, -1e308], [1e-320, 0]]
+)
+def test_numbers_that_do_not_range_are_drawn(values: list[float]) -> None:
+    points = place(*["gpt-4o"] * len(values))
+    figure = draw_map(points, MapStyle(scale_scores(values, "quality"), LIGHT))
+    assert read_rows(figure) == list(range(len(values)))
+    assert figure.layout.coloraxis.showscale == (3.0 in values or 0 in values)
+    assert figure.layout.coloraxis.cmin < figure.layout.coloraxis.cmax
+
+
+def test_sources_shown_alone_stand_against_a_faint_rest() -> None:
+    points = place("gpt-4o", "acme-1", "human", "unknown", "gpt-4o")
+    style = replace(make_style(points), shown=frozenset({"gpt-4o"}))
+    figure = draw_map(points, style)
+    assert [(t.name, t.customdata.tolist(), t.showlegend) for t in figure.data] == [
+        ("the rest", [1, 3], True),
+        ("the rest", [2], False),
+        ("gpt-4o", [0, 4], True),
+    ]
+    rest, people, shown = figure.data
+    assert rest.marker.color == people.marker.color == LIGHT.muted
+    assert rest.marker.opacity == people.marker.opacity < shown.marker.opacity / 2
+    assert people.marker.symbol == HUMAN_SYMBOL
+    assert shown.marker.color == assign_inks(SOURCES, LIGHT)["gpt-4o"].color
+
+
+def test_the_density_counts_answers_and_leaves_every_point_to_be_selected() -> None:
+    points = place("gpt-4o", "acme-1", "human", "gpt-4o")
+    style = replace(make_style(points), is_density=True)
+    figure = draw_map(points, style)
+    heat = figure.data[0]
+    assert heat.type == "heatmap"
+    assert np.nansum(10**heat.z) == pytest.approx(4)
+    assert heat.hoverinfo == "skip"
+    assert read_rows(figure) == [0, 1, 2, 3]
+    unseen = [t for t in list_points(figure) if t.marker.opacity == 0]
+    assert sorted(t.name for t in unseen) == ["acme-1", "gpt-4o"]
+    assert [t.name for t in list_points(figure) if t.showlegend] == ["human"]
+    alone = draw_map(points, replace(style, shown=frozenset({"gpt-4o"})))
+    assert np.nansum(10 ** alone.data[0].z) == pytest.approx(2)
+    assert read_rows(alone) == [0, 1, 2, 3]
+
+
+def test_a_density_does_not_fan_repeats_out() -> None:
+    points = replace(place("a", "b", "c"), places=np.array([[0.0, 0], [0, 0], [1, 0]]))
+    style = replace(make_style(points), is_density=True)
+    figure = draw_map(points, style)
+    assert np.nanmax(figure.data[0].z) == pytest.approx(np.log10(2))
+    traces = list_points(figure)
+    assert len({(x, y) for t in traces for x, y in zip(t.x, t.y, strict=True)}) == 2
 
 
 def test_turning_keeps_distances_and_fills_the_frame() -> None:
@@ -175,8 +433,8 @@ def test_a_colour_does_not_depend_on_which_sources_are_shown() -> None:
     inks = assign_inks(SOURCES, LIGHT)
     points = make_points(70)
     some = MapPoints(points.ids[:2], points.sources[:2], points.clusters[:2], points.places[:2])
-    whole = {t.name: t.marker.color for t in draw_map(points, make_style()).data}
-    part = {t.name: t.marker.color for t in draw_map(some, make_style()).data}
+    whole = {t.name: t.marker.color for t in draw_map(points, make_style(points)).data}
+    part = {t.name: t.marker.color for t in draw_map(some, make_style(some)).data}
     assert part == {name: whole[name] for name in part}
     assert whole["gpt-4o"] == inks["gpt-4o"].color == "#D55E00"
 

@@ -171,6 +171,19 @@ def test_no_pairs_load_nothing() -> None:
     assert judge.judge([]).shape == (0,)
 
 
+def test_what_a_tokenizer_cuts_and_fills_by_default_does_not_count(tmp_path: Path) -> None:
+    # Cross-encoders are often published with both switched on in tokenizer.json.
+    folder = write_model(tmp_path / "judge")
+    wanted = find_judge(str(folder), {}).judge(PAIRS)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.backend_tokenizer.enable_truncation(6)
+    tokenizer.backend_tokenizer.enable_padding(length=40)
+    tokenizer.save_pretrained(tmp_path / "cutting")
+    cutting = ClassifierJudge("cutting", "cutting", str(folder), str(tmp_path / "cutting"))
+    assert AutoTokenizer.from_pretrained(cutting.vocabulary).backend_tokenizer.padding is not None
+    assert cutting.judge(PAIRS) == pytest.approx(wanted, abs=1e-6)
+
+
 def test_a_tokenizer_of_another_shape_joins_pairs_its_own_way(tmp_path: Path) -> None:
     # RoBERTa: two separators between the texts, one token type, positions from the padding on.
     words = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *"abcdefgh", "Ġ"]
@@ -385,6 +398,14 @@ def test_the_same_words_are_the_same_and_judged_once(cache: PairCache) -> None:
     assert found[0, 1] == found[2, 3] == 1
     assert judge.asked == [("ab", "bc")]
     assert found[:2, 2:] == pytest.approx(1 / 3)
+
+
+def test_which_of_several_vectors_counts_does_not_depend_on_row_order(cache: PairCache) -> None:
+    texts, vectors = ["ab", " ab", "bc"], [[1, 0], [0, 1], [1, 0]]
+    found = judge_with(CountingJudge(), texts, cache, vectors)
+    assert np.array_equal(
+        judge_with(CountingJudge(), texts[::-1], cache, vectors[::-1]), found[::-1, ::-1]
+    )
 
 
 def test_row_order_changes_nothing(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ Rows = NDArray[np.int64]
 WEBGL_FROM = 4000
 SIZES = ((400, 9), (2500, 7), (10_000, 5), (25_000, 4))  # points up to that many, and their size
 LEAST_SIZE = 3
-PICKED_SIZE = 6
+PICKED_SIZE = 5
 PAD = 0.05
 FRAME_WIDTH = 560  # pixels of a map on a small screen
 LEGEND_ROW = 20
@@ -140,7 +140,7 @@ class _Layer:
     hover: str
     ink: Ink
     values: NDArray[np.float64] | None = None
-    numbers: NDArray[np.float32] | None = None
+    numbers: NDArray[np.float64] | None = None
     rank: int = 0
     entry: str = ""
     model: str = ""
@@ -292,10 +292,10 @@ def _split_scale(
             _Layer(
                 rows,
                 PEOPLE if human else scale.title,
-                _write_hover(f"{PEOPLE} · ") + template if human else template,
+                f"{PEOPLE} · {template}" if human else template,
                 Ink(ground.muted, HUMAN_SYMBOL if human else "circle"),
                 places[rows],
-                scale.values[rows].astype(np.float32),
+                scale.values[rows],
                 rank=8_000,
                 entry=PEOPLE if human else "",
                 is_listed=human,
@@ -309,7 +309,7 @@ def _write_value_hover(scale: Scale) -> str:
     title = _write_hover(scale.title)
     if scale.is_log:
         return f"%{{text:,.0f}} {title}"
-    low, high = bound_values(scale.values)
+    low, high = bound_values(place_values(scale))
     return f"{title}: %{{text:,.{count_decimals(high - low)}~f}}"
 
 
@@ -459,7 +459,7 @@ def _add_colors(figure: go.Figure, scale: Scale, style: MapStyle) -> None:
     ramp = style.ground.ramp
     steps = np.linspace(0, 1, len(ramp)).tolist()
     ticks = choose_ticks(low, high, is_log=scale.is_log)
-    is_known = bool(np.isfinite(scale.values).any())
+    is_known = bool(np.isfinite(place_values(scale)).any())
     figure.update_layout(
         coloraxis={
             "cmin": low,
@@ -564,7 +564,7 @@ def _add_legend(figure: go.Figure, listed: list[_Layer], *, has_bar: bool) -> No
         height = BAR_HEIGHT
     elif has_bar:
         place |= {"yref": "container", "y": 0, "yanchor": "bottom"}
-        height += BAR_HEIGHT
+        height += BAR_HEIGHT - 10
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 8, "b": 14 + height},
         showlegend=bool(listed),

@@ -27,6 +27,7 @@ NO_STRATEGY = "no strategy"
 NOT_KNOWN = "not known"
 NOT_SCORED = "not scored"
 TICKS = 5
+LARGEST = 1e30
 
 
 @dataclass(frozen=True)
@@ -106,15 +107,16 @@ def paint_families(
     families = ink_families(known, ground)
     entries = {("family", name): (name, ink) for name, ink in families.items()}
     kinds: dict[str, tuple[str, str]] = {}
+    for called, symbol in ((WITHHELD, WITHHELD_SYMBOL), (PEOPLE, HUMAN_SYMBOL)):
+        entries["apart", called] = (called, Ink(ground.muted, symbol))
     for source in known:
         if source.is_model and source.model is not None:
             kinds[source.name] = ("family", find_family(source.model))
             continue
         called = PEOPLE if source.is_human else WITHHELD
-        symbol = HUMAN_SYMBOL if source.is_human else WITHHELD_SYMBOL
         kinds[source.name] = ("apart", called)
-        ink = inks.get(source.name, Ink(ground.muted, symbol))
-        entries.setdefault(("apart", called), (called, ink))
+        if source.name in inks:
+            entries["apart", called] = (called, inks[source.name])
     return _paint_known(sources, kinds, entries, ground)
 
 
@@ -222,14 +224,15 @@ def scale_scores(values: ArrayLike, title: str) -> Scale:
 def place_values(scale: Scale) -> NDArray[np.float64]:
     """Return where each value lies along the colours: its logarithm if the scale is logarithmic.
 
-    What has no logarithm lies where the smallest value lies that has one.
+    What has no logarithm lies where the smallest value lies that has one; what is not
+    known, or too large for the 32 bits that go to a browser, nan.
     """
-    values = scale.values
+    values = np.where(np.abs(scale.values) < LARGEST, scale.values, np.nan)
     if not scale.is_log:
         return values
     positive = values[values > 0]
     least = positive.min() if len(positive) else 1.0
-    return np.log10(np.where(values > 0, values, np.where(np.isnan(values), np.nan, least)))
+    return np.log10(np.where(np.isnan(values), values, np.where(values > 0, values, least)))
 
 
 def bound_values(places: NDArray[np.float64]) -> tuple[float, float]:

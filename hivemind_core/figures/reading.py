@@ -291,8 +291,8 @@ def tell_agreement(calibration: Calibration | None, sense: str, threshold: float
     low, high = row.precision_ci95
     return (
         f"At {write_number(threshold)} people agree with {write_percent(row.precision)} "
-        f"({100 * low:.0f} to {write_percent(high)}) of the pairs called the same; "
-        f"{write_percent(row.recall)} of the pairs that they call the same are found."
+        f"({100 * low:.0f} to {write_percent(high)}) of the pairs called the same; of their own, "
+        f"{write_percent(row.recall)} are found."
     )
 
 

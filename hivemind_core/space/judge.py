@@ -390,7 +390,7 @@ def judge_all(
     Notes
     -----
     Up to n (n - 1) / 2 pairs. The 0.5 is for all-MiniLM-L6-v2: below it lie 2.4 % (9 of 377;
-    95 % interval 1.3 to 4.5) of the pairs that people call the same, and half of the pairs
+    95 % interval 1 to 4 %) of the pairs that people call the same, and half of the pairs
     within a query. Under an encoder whose cosines run higher it spares less, under one whose
     cosines run lower it loses more. A 0 says that nobody was asked, not that the two differ.
     """

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from hivemind_core.corpus.calibration import Calibration
+from hivemind_core.corpus.pair_cache import PairCache
 from hivemind_core.corpus.views import LINKAGES
+from hivemind_core.progress import Report
 from hivemind_core.space.groups import MOST_ANSWERS, Linkage, cut, link, list_groups
+from hivemind_core.space.judge import PUBLISHED_JUDGE, PUBLISHED_THRESHOLD, Judge, judge_all
 from hivemind_core.space.keywords import KEYWORDS, count_words, rank_words
 from hivemind_core.space.mapping import MapInput, number_wordings
 from hivemind_core.space.sameness import Matrix, compare_all
@@ -21,7 +24,7 @@ from hivemind_core.space.sameness import Matrix, compare_all
 COSINE, PEOPLE = "cosine", "people"
 LOWEST = MappingProxyType({COSINE: 0.3, PEOPLE: 0.2})
 """Thresholds below these are not offered: what would be grouped has little in common."""
-UNCHECKED = MappingProxyType({COSINE: 0.9})
+UNCHECKED = MappingProxyType({COSINE: 0.9, PUBLISHED_JUDGE: round(PUBLISHED_THRESHOLD, 2)})
 """Where to cut first if no calibration says it."""
 LOWEST_JUDGED, UNCHECKED_JUDGED = 0.05, 0.5
 
@@ -180,6 +183,14 @@ def link_query(given: MapInput, calibration: Calibration | None) -> pa.Table:
             matrix = compare_all(given.texts, given.vectors, calibration)
             tables.append(describe_linkage(given, PEOPLE, matrix))
     return pa.concat_tables(tables)
+
+
+def link_by_judge(given: MapInput, judge: Judge, cache: PairCache, report: Report) -> pa.Table:
+    """Return the linkage of one query by what a judge says of its answers; see `link_query`."""
+    if not 2 <= len(given.texts) <= MOST_ANSWERS:
+        return LINKAGES.empty_table()
+    matrix = judge_all(given.texts, given.vectors, judge, cache, report)
+    return describe_linkage(given, judge.name, matrix)
 
 
 def compare_vectors(given: MapInput) -> Matrix:
