@@ -1,7 +1,7 @@
 """The map of a sheet as a figure: what colours it, and what is marked on it."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from hivemind_core.corpus.identity import make_id
 from hivemind_core.figures import coloring
 from hivemind_core.figures.atlas import Halo, MapStyle, draw_map
 from hivemind_core.figures.coloring import Paint, Scale
+from hivemind_core.figures.layout import close_gaps
 from hivemind_core.figures.numbers import count
 from hivemind_core.figures.palette import Ground, assign_inks
 from hivemind_core.figures.reading import Entry
@@ -94,7 +95,9 @@ def _draw_sheet(
     _picked: tuple[int, ...],
     key: str,
 ) -> go.Figure:
-    points = _sheet.pca if _look.projection == "PCA" else _sheet.umap
+    # How far apart islands lie means nothing under UMAP; under PCA it does.
+    umap = replace(_sheet.umap, places=close_gaps(_sheet.umap.places))
+    points = _sheet.pca if _look.projection == "PCA" else umap
     entries = _sheet.clusters
     if _look.listing == "Groups" and _grouping is not None:
         entries = _grouping.entries

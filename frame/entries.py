@@ -84,7 +84,7 @@ def _show_entry(pane: Pane, entry: Entry, kind: picking.Kind, medoid: str | None
         if kind == "group":
             tell_query(pane, entry.rows[0], key)
         inks = pane.inks
-        draw_shares([(inks[name].color, n) for name, n in entry.sources if name in inks])
+        draw_shares([(inks[name].color, name, n) for name, n in entry.sources if name in inks])
 
 
 def _show_lone(pane: Pane, row: int, text: str | None) -> None:

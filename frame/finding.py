@@ -33,7 +33,8 @@ def show_head(book: Book, sheet: Sheet, grouping: Grouping | None, shelf: Shelf)
     if grouping is not None:
         people = {source.name for source in book.manifest.sources if source.is_human}
         by_people = [name in people for name in sheet.sources]
-        write_note(tell_ideas(grouping.labels.tolist(), by_people), "ideas")
+        repeats = len(sheet) - len(set(sheet.wordings.tolist()))
+        write_note(tell_ideas(grouping.labels.tolist(), by_people, repeats), "ideas")
     say_growth(book)
 
 
@@ -87,7 +88,7 @@ def describe_chart(pane: Pane, look: Look) -> str:
 
 def show_table(pane: Pane) -> None:
     """Offer the map as a table, one row an answer."""
-    table = st.expander("The map as a table", key="table-map", on_change="rerun")
+    table = st.expander("The map as a table", key="table", on_change="rerun", bind="query-params")
     if table.open:
         table.dataframe(_tabulate(pane), hide_index=True, alt="Every answer of the map, one a row")
 

@@ -1,10 +1,11 @@
 """Light and dark, and untrusted text that is shown as it is.
 
-Text that comes from a corpus is only ever written with `st.text`: never as markdown, never as
-HTML. The style sheet below gives it its place in the page.
+Text that comes from a corpus is only ever written with `st.text`, never as markdown; where it
+goes into HTML (the bar below, and `frame/prose.py`) every character of it is escaped.
 """
 
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
@@ -22,6 +23,9 @@ STYLE = """
 }
 [class*="st-key-heading-long"] [data-testid="stText"] {
   font-size: 1.2rem; max-height: 6.2rem; overflow-y: auto;
+}
+[data-testid="stMultiSelect"] [data-tag] {
+  background: color-mix(in srgb, currentColor 12%, transparent); color: inherit;
 }
 [data-testid="stMain"] .stPageLink a p {text-decoration: underline; text-underline-offset: 3px;}
 [class*="st-key-finding"] [data-testid="stText"] {font-size: 1.1rem; line-height: 1.45;}
@@ -82,10 +86,11 @@ def _write(text: str, key: str) -> None:
         st.text(text, width="stretch")
 
 
-def draw_shares(shares: Sequence[tuple[str, int]]) -> None:
-    """Draw a thin stacked bar of (colour, count); it holds no text, the entry's words say it."""
-    parts = "".join(f'<div style="flex:{n:d};background:{color}"></div>' for color, n in shares)
+def draw_shares(shares: Sequence[tuple[str, str, int]]) -> None:
+    """Draw a thin stacked bar of (colour, untrusted name, count); its words are its label."""
+    parts = "".join(f'<div style="flex:{n:d};background:{color}"></div>' for color, _, n in shares)
+    words = escape(", ".join(f"{name} {n:,}" for _, name, n in shares))
     st.html(
-        '<div aria-hidden="true" style="display:flex;gap:1px;height:6px;border-radius:3px;'
-        f'overflow:hidden;width:100%">{parts}</div>'
+        f'<div role="img" aria-label="{words}" title="{words}" style="display:flex;gap:1px;'
+        f'height:6px;border-radius:3px;overflow:hidden;width:100%">{parts}</div>'
     )

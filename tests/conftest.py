@@ -1,9 +1,18 @@
-"""Fixtures that several test files share."""
+"""Fixtures that several test files share; what is heavy is imported by those that need it."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from tests.browsing import Server
+
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +32,64 @@ def private_folders(
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HIVEMIND_CORPORA", str(home / "corpora"))
     monkeypatch.setenv("HIVEMIND_CACHE", str(home / "cache"))
+
+
+@pytest.fixture(scope="session")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a corpus of each state, that no test may write to."""
+    from tests import dashboard_corpus
+
+    folder = tmp_path_factory.mktemp("library") / "corpora"
+    dashboard_corpus.write_all(folder)
+    return folder
+
+
+@pytest.fixture
+def use_corpora(corpora: Path, private_folders: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show these corpora in pages that run without a browser."""
+    monkeypatch.setenv("HIVEMIND_CORPORA", str(corpora))
+    monkeypatch.delenv("HIVEMIND_CORPUS", raising=False)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Where Chromium is; tests that need it skip where it is not."""
+    if not CHROMIUM.exists():
+        if os.environ.get("HIVEMIND_BROWSER") == "required":
+            pytest.fail(f"HIVEMIND_BROWSER=required, and there is no {CHROMIUM}")
+        pytest.skip(f"there is no {CHROMIUM}")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def server(chromium: Path, corpora: Path) -> Iterator["Server"]:
+    """A dashboard that all browser tests share."""
+    from tests.browsing import Server
+
+    running = Server(corpora)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator["Browser"]:
+    """A browser; a module's own, because Playwright keeps a loop of events while it runs."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=str(chromium),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def tab(browser: "Browser") -> Iterator["Page"]:
+    """A page of a browser that has seen nothing yet."""
+    from tests.browsing import open_tab
+
+    page = open_tab(browser)
+    yield page
+    page.context.close()

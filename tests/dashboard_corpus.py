@@ -286,7 +286,7 @@ def hash_idea(idea: str | None) -> int:
 
 
 def _link(rows: list[dict[str, Any]], texts: dict[str, dict[str, Any]]) -> pa.Table:
-    """Return linkages of every query: people call the same what is of one idea."""
+    """Return linkages of every query: people call the same what is of one idea, or verbatim so."""
     queries = sorted({row["query_id"] for row in rows})
     tables = [LINKAGES.empty_table()]
     for query_id in queries:
@@ -302,6 +302,8 @@ def _link(rows: list[dict[str, Any]], texts: dict[str, dict[str, Any]]) -> pa.Ta
         )
         ideas = np.array([hash_idea(answer["group"]) for answer in mine])
         people = np.where(ideas[:, None] == ideas[None, :], 0.7, 0.3).astype(np.float32)
+        wordings = number_wordings(given.query_ids, given.texts)
+        people[wordings[:, None] == wordings[None, :]] = 1
         tables += [
             describe_linkage(given, "cosine", compare_vectors(given)),
             describe_linkage(given, "people", people),

@@ -252,7 +252,7 @@ def _tell_entry(
     return sentence + "."
 
 
-def tell_ideas(labels: Iterable[int], by_people: Iterable[bool]) -> str:
+def tell_ideas(labels: Iterable[int], by_people: Iterable[bool], repeats: int) -> str:
     """Return how many different answers there are, of models and of people.
 
     Parameters
@@ -260,6 +260,8 @@ def tell_ideas(labels: Iterable[int], by_people: Iterable[bool]) -> str:
     labels : iterable of int, length n
         Group of each answer; an answer in no group has its own. Negative: not grouped.
     by_people : iterable of bool, length n
+    repeats : int
+        Answers that repeat another word for word.
     """
     told = [(label, person) for label, person in zip(labels, by_people, strict=True) if label >= 0]
     parts = []
@@ -269,7 +271,11 @@ def tell_ideas(labels: Iterable[int], by_people: Iterable[bool]) -> str:
             parts.append(f"the {count(len(mine), 'answer')} by {who} hold {len(set(mine)):,}")
     if not parts:
         return ""
-    return f"Different answers at this threshold: {', '.join(parts)}."
+    told = f"Different answers at this threshold: {', '.join(parts)}."
+    if not repeats:
+        return told
+    verb = "repeats" if repeats == 1 else "repeat"
+    return f"{told} {count(repeats, 'answer')} {verb} another word for word."
 
 
 def tell_agreement(calibration: Calibration | None, sense: str, threshold: float) -> str:
@@ -291,8 +297,8 @@ def tell_agreement(calibration: Calibration | None, sense: str, threshold: float
     low, high = row.precision_ci95
     return (
         f"At {write_number(threshold)} people agree with {write_percent(row.precision)} "
-        f"({100 * low:.0f} to {write_percent(high)}) of the pairs called the same; of their own, "
-        f"{write_percent(row.recall)} are found."
+        f"({100 * low:.0f} to {write_percent(high)}) of the pairs called the same; "
+        f"{write_percent(row.recall)} of the pairs that people call the same are found."
     )
 
 

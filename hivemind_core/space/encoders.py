@@ -167,7 +167,7 @@ def find_encoder(name: str, environment: Mapping[str, str]) -> Encoder:
     folder = Path(name)
     if name and folder.is_dir():
         resolved = folder.resolve()
-        return SentenceTransformersEncoder(resolved.name, _hash_folder(resolved), str(resolved))
+        return SentenceTransformersEncoder(resolved.name, hash_folder(resolved), str(resolved))
     if name.count("/") == 1 and not name.startswith((".", "/")):
         return SentenceTransformersEncoder(name, f"hub:{name}", name)
     raise InputError(
@@ -209,7 +209,7 @@ def _find_endpoint(name: str, environment: Mapping[str, str]) -> OpenAIEncoder:
     return OpenAIEncoder(name, OpenAI(api_key=key or "none", base_url=base_url, max_retries=5))
 
 
-def _hash_folder(folder: Path) -> str:
+def hash_folder(folder: Path) -> str:
     """Return a hash of the model's files, so that the cache notices other weights."""
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
@@ -233,7 +233,7 @@ def load_model(location: str) -> "SentenceTransformer":
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would draw over the build's own
     try:
         return SentenceTransformer(
-            location, trust_remote_code=False, local_files_only=not _must_ask_hub(location)
+            location, trust_remote_code=False, local_files_only=not must_ask_hub(location)
         )
     except Exception as error:  # the loader raises whatever its many parts raise
         raise WorkError(
@@ -244,7 +244,7 @@ def load_model(location: str) -> "SentenceTransformer":
         ) from error
 
 
-def _must_ask_hub(location: str) -> bool:
+def must_ask_hub(location: str) -> bool:
     """Whether a model is to be looked up on the hub: not a folder, and the hub answers.
 
     One question first: without network the hub's client would try each of a dozen files for half

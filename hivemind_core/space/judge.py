@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hivemind_core.corpus.pair_cache import Pair, PairCache
 from hivemind_core.errors import HivemindError, InputError, WorkError, shorten
 from hivemind_core.progress import Report
-from hivemind_core.space.encoders import _hash_folder, _must_ask_hub
+from hivemind_core.space.encoders import hash_folder, must_ask_hub
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -204,7 +204,7 @@ def find_judge(name: str, environment: Mapping[str, str]) -> Judge:
     folder = Path(name)
     if name and folder.is_dir():
         resolved = folder.resolve()
-        fingerprint = f"{_hash_folder(resolved)}:{TOKENS}"
+        fingerprint = f"{hash_folder(resolved)}:{TOKENS}"
         return ClassifierJudge(resolved.name, fingerprint, str(resolved), str(resolved))
     if name.count("/") == 1 and not name.startswith((".", "/")) and ":" not in name:
         vocabulary = PUBLISHED_VOCABULARY if name == PUBLISHED_JUDGE else name
@@ -239,7 +239,7 @@ def load_classifier(location: str, vocabulary: str) -> Classifier:
     # What it would warn of over many lines is refused below in one.
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
-        offline = not _must_ask_hub(location)
+        offline = not must_ask_hub(location)
         # First what is small: a tokenizer that cannot be used is known before the download.
         tokenizer = _load_tokenizer(vocabulary, offline)
         model = _load_model(location, offline)
