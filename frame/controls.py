@@ -165,7 +165,7 @@ def _choose_shown(book: Book, sheet: Sheet) -> tuple[str, ...]:
 
 
 def choose_listing(book: Book, sheet: Sheet) -> tuple[str, str, float]:
-    """Show what the reading list holds, and from which threshold answers are the same.
+    """Show above the list what it holds, and from which threshold on answers are the same.
 
     Returns
     -------
@@ -176,10 +176,12 @@ def choose_listing(book: Book, sheet: Sheet) -> tuple[str, str, float]:
     threshold : float
     """
     senses = list_senses(book)
-    if not senses:
-        return "Clusters", "", 0.0
-    left, right = st.columns(2, vertical_alignment="bottom")
-    with left:
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="says"
+    ):
+        st.subheader("What they say", anchor=False, width="content")
+        if not senses:
+            return "Clusters", "", 0.0
         listing = st.segmented_control(
             "List",
             ["Groups", "Clusters"],
@@ -188,10 +190,10 @@ def choose_listing(book: Book, sheet: Sheet) -> tuple[str, str, float]:
             key="list",
             bind="query-params",
             persist_state="session",
+            label_visibility="collapsed",
             help="Groups: answers that are nearly the same. Clusters: HDBSCAN's, of the map.",
         )
-    with right:
-        sense = _choose_sense(senses)
+    sense = _choose_sense(senses)
     threshold = _choose_threshold(book, sense)
     write_note(tell_agreement(find_calibration(book), sense, threshold), "agreement")
     return ("Clusters" if listing == "Clusters" else "Groups"), sense, threshold

@@ -102,7 +102,6 @@ def show_page() -> None:
         return
     left, right = st.columns([3, 2], gap="large")
     with right:
-        st.subheader("What they say", anchor=False)
         listing = choose_listing(book, sheet)
     grouping = cut_sheet(book, sheet, *listing[1:]) if listing[1] else None
     look = choose_look(book, sheet, find_ground(), listing)

@@ -36,7 +36,7 @@ def private_folders(
 
 @pytest.fixture(scope="session")
 def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a corpus of each state, that no test may write to."""
+    """Write a corpus of each state into a folder, which no test may change."""
     from tests import dashboard_corpus
 
     folder = tmp_path_factory.mktemp("library") / "corpora"
@@ -53,7 +53,7 @@ def use_corpora(corpora: Path, private_folders: None, monkeypatch: pytest.Monkey
 
 @pytest.fixture(scope="session")
 def chromium() -> Path:
-    """Where Chromium is; tests that need it skip where it is not."""
+    """Find Chromium; tests that need it skip where it is not."""
     if not CHROMIUM.exists():
         if os.environ.get("HIVEMIND_BROWSER") == "required":
             pytest.fail(f"HIVEMIND_BROWSER=required, and there is no {CHROMIUM}")
@@ -63,7 +63,7 @@ def chromium() -> Path:
 
 @pytest.fixture(scope="session")
 def server(chromium: Path, corpora: Path) -> Iterator["Server"]:
-    """A dashboard that all browser tests share."""
+    """Start a dashboard that all browser tests share."""
     from tests.browsing import Server
 
     running = Server(corpora)
@@ -73,7 +73,7 @@ def server(chromium: Path, corpora: Path) -> Iterator["Server"]:
 
 @pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator["Browser"]:
-    """A browser; a module's own, because Playwright keeps a loop of events while it runs."""
+    """Start a browser for a module: Playwright keeps a loop of events while it runs."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -87,7 +87,7 @@ def browser(chromium: Path) -> Iterator["Browser"]:
 
 @pytest.fixture
 def tab(browser: "Browser") -> Iterator["Page"]:
-    """A page of a browser that has seen nothing yet."""
+    """Open a page of a browser that has seen nothing yet."""
     from tests.browsing import open_tab
 
     page = open_tab(browser)

@@ -10,7 +10,7 @@ from hivemind_core.corpus.calibration import Calibration
 from hivemind_core.corpus.identity import Source
 from hivemind_core.figures.numbers import count, write_number, write_percent
 from hivemind_core.space.groups import Group
-from hivemind_core.space.linking import PEOPLE
+from hivemind_core.space.linking import COSINE, PEOPLE
 
 KEYWORDS_SHOWN = 5
 
@@ -271,11 +271,11 @@ def tell_ideas(labels: Iterable[int], by_people: Iterable[bool], repeats: int) -
             parts.append(f"the {count(len(mine), 'answer')} by {who} hold {len(set(mine)):,}")
     if not parts:
         return ""
-    told = f"Different answers at this threshold: {', '.join(parts)}."
+    words = f"Different answers at this threshold: {', '.join(parts)}."
     if not repeats:
-        return told
+        return words
     verb = "repeats" if repeats == 1 else "repeat"
-    return f"{told} {count(repeats, 'answer')} {verb} another word for word."
+    return f"{words} {count(repeats, 'answer')} {verb} another word for word."
 
 
 def tell_agreement(calibration: Calibration | None, sense: str, threshold: float) -> str:
@@ -289,8 +289,10 @@ def tell_agreement(calibration: Calibration | None, sense: str, threshold: float
         A sense that it does not hold has not been checked either.
     threshold : float
     """
+    if sense not in (PEOPLE, COSINE):
+        return f"Judged by {sense}. How often people would agree has not been measured here."
     if calibration is None or sense not in calibration.senses:
-        return "How often people would agree has not been measured here."
+        return "How often people would agree has not been measured for this encoder."
     row = calibration.find(sense, threshold)
     if row is None or isnan(row.precision):
         return "People judged too few pairs this alike to say how often they would agree."
