@@ -14,8 +14,10 @@ from frame.loading import Book, Scorer
 from frame.sheets import Sheet
 from hivemind_core.corpus.identity import make_id
 from hivemind_core.figures import coloring
-from hivemind_core.figures.atlas import Halo, MapStyle, draw_map
+from hivemind_core.figures.atlas import draw_map
 from hivemind_core.figures.coloring import Paint, Scale
+from hivemind_core.figures.halos import Halo
+from hivemind_core.figures.layers import MapStyle
 from hivemind_core.figures.layout import close_gaps
 from hivemind_core.figures.numbers import count
 from hivemind_core.figures.palette import Ground, assign_inks

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from frame import loading
 from frame.loading import Book
 from hivemind_core.corpus.taxonomy import list_other_names
-from hivemind_core.figures.atlas import MapPoints
+from hivemind_core.figures.layers import MapPoints
 from hivemind_core.figures.reading import Entry, list_clusters, rank_striking
 
 LABEL_WIDTH = 240

@@ -10,15 +10,21 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from hivemind_core import build as building
 from hivemind_core.build import BuildOptions, build_corpus, choose_encoder
+from hivemind_core.corpus.calibration import Calibration, read_calibration
+from hivemind_core.corpus.embeddings import read_vectors
+from hivemind_core.corpus.locations import find_calibration_folder, find_shipped
 from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.store import Corpus, embeddings_file, open_corpus, views_file
-from hivemind_core.corpus.views import list_views
+from hivemind_core.corpus.views import GROUPS, LINKAGES, list_views
 from hivemind_core.errors import InputError, WorkError
+from hivemind_core.space.linking import cut_named, read_linkage, split_by_query
 from hivemind_core.space.mapping import Map, MapInput
 from tests.fakes import CountingEncoder, make_vector
 from tests.planted import ENCODER, list_responses, make_ideas, write_corpus
@@ -182,3 +188,158 @@ def test_killed_builds_lose_nothing_and_end_with_the_same_bytes(tmp_path: Path) 
     rebuilt = open_corpus(str(tmp_path / "b" / "c"))
     assert read_bytes(rebuilt) == read_bytes(undisturbed)
     assert not list((tmp_path / "b" / "c").glob(".staged"))
+
+
+def calibrate(tmp_path: Path, default: float) -> BuildOptions:
+    """Write the user's own calibration of the planted encoder; return how to build with it."""
+    environment = {
+        "HIVEMIND_CACHE": str(tmp_path / "cache"),
+        "HIVEMIND_CORPORA": str(tmp_path / "data" / "corpora"),
+    }
+    shipped = find_shipped("sameness") / "all-MiniLM-L6-v2.json"
+    content = json.loads(shipped.read_text(encoding="utf-8"))
+    content["senses"]["people"]["default"] = default
+    folder = find_calibration_folder(environment)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{ENCODER}.json").write_text(json.dumps(content), encoding="utf-8")
+    return BuildOptions(environment=environment)
+
+
+def read_view(corpus: Corpus, name: str) -> pa.Table:
+    return corpus.read_file(views_file(ENCODER, f"{name}.parquet"))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[set[str]]]:
+    """Return the queries of each map that is drawn, and of each linkage that is made."""
+    noted: dict[str, list[set[str]]] = {"drawn": [], "linked": []}
+    draw, link = building.draw_map, building.link_query
+
+    def draw_and_note(given: MapInput) -> Map:
+        noted["drawn"].append(set(given.query_ids))
+        return draw(given)
+
+    def link_and_note(given: MapInput, calibration: Calibration | None) -> pa.Table:
+        noted["linked"].append(set(given.query_ids))
+        return link(given, calibration)
+
+    monkeypatch.setattr(building, "draw_map", draw_and_note)
+    monkeypatch.setattr(building, "link_query", link_and_note)
+    return noted
+
+
+def test_linkages_are_of_the_answers_in_the_order_of_their_maps(tmp_path: Path) -> None:
+    corpus, _ = build_corpus(make_corpus(tmp_path / "c"), calibrate(tmp_path, 0.46))
+    linkages = read_view(corpus, "linkages")
+    assert linkages.schema.equals(LINKAGES)
+    vectors = read_vectors(corpus, ENCODER)
+    row_of = {one: row for row, one in enumerate(vectors.response_ids)}
+    texts = {row["response_id"]: row["text"] for row in RESPONSES}
+    merges = dict(split_by_query(linkages))
+    for query_id, points in split_by_query(read_view(corpus, "maps")):
+        ids = points["response_id"].to_pylist()
+        rows = merges.pop(query_id)
+        assert rows["sense"].to_pylist() == ["cosine"] * 23 + ["people"] * 23
+        matrix = vectors.matrix[[row_of[one] for one in ids]].astype(np.float64)
+        said = np.array([texts[one] for one in ids])
+        cosines = np.where(said[:, None] == said[None, :], 1, matrix @ matrix.T)
+        members = [[row] for row in range(len(ids))]
+        for merge in rows.slice(0, 23).to_pylist():
+            left, right = members[merge["left"]], members[merge["right"]]
+            assert merge["sameness"] == pytest.approx(cosines[np.ix_(left, right)].min(), abs=3e-6)
+            members.append(left + right)
+            assert merge["medoid"] is None or merge["medoid"] in members[-1]
+            words = set(" ".join(said[members[-1]]).split())
+            assert set(merge["keywords"] or ()) <= words
+        assert len(members[-1]) == 24
+    assert merges == {}
+
+
+def test_groups_are_the_linkages_cut_at_the_calibrated_threshold(tmp_path: Path) -> None:
+    options = calibrate(tmp_path, 0.6)
+    corpus, _ = build_corpus(make_corpus(tmp_path / "c"), options)
+    calibration = read_calibration(ENCODER, options.environment)
+    assert calibration is not None
+    groups, linkages = read_view(corpus, "groups"), read_view(corpus, "linkages")
+    assert groups.schema.equals(GROUPS)
+    points = dict(split_by_query(read_view(corpus, "maps")))
+    assert [(row["query_id"], row["sense"]) for row in groups.to_pylist()] == [
+        (query_id, sense) for query_id in points for sense in ("cosine", "people")
+    ]
+    assert calibration.senses["people"].default == 0.6
+    for row in groups.to_pylist():
+        mine = linkages.filter(
+            pc.and_(
+                pc.equal(linkages["query_id"], row["query_id"]),
+                pc.equal(linkages["sense"], row["sense"]),
+            )
+        )
+        assert row["threshold"] == calibration.senses[row["sense"]].default
+        found = cut_named(read_linkage(mine), row["threshold"])
+        answers = points[row["query_id"]].to_pylist()
+        told = [
+            [answers[i]["source"] for i in np.flatnonzero(found.labels == group).tolist()]
+            for group in range(len(found.medoids))
+        ]
+        ranked = [(len(set(names) - {"human"}), len(names)) for names in told if len(names) > 1]
+        assert (row["answers"], row["different"]) == (len(answers), len(told))
+        assert (row["models"], row["size"]) == max(ranked)
+        ids = [answers[medoid]["response_id"] for medoid in found.medoids]
+        assert len(told[ids.index(row["medoid"])]) == row["size"]
+
+
+def test_without_a_calibration_answers_are_linked_by_cosine_alone(tmp_path: Path) -> None:
+    corpus, _ = build_corpus(make_corpus(tmp_path / "c"), options(tmp_path))
+    assert set(read_view(corpus, "linkages")["sense"].to_pylist()) == {"cosine"}
+    assert set(read_view(corpus, "groups")["threshold"].to_pylist()) == {0.9}
+
+
+def test_another_calibration_links_anew_and_redraws_no_map(
+    tmp_path: Path, asked: dict[str, list[set[str]]]
+) -> None:
+    corpus, _ = build_corpus(make_corpus(tmp_path / "c"), options(tmp_path))
+    before = read_bytes(corpus)
+    assert len(asked["drawn"]) == 6
+    for default in (0.46, 0.6):
+        asked["drawn"].clear()
+        asked["linked"].clear()
+        options_now = calibrate(tmp_path, default)
+        corpus, changed = build_corpus(open_corpus(str(tmp_path / "c")), options_now)
+        assert changed
+        assert asked == {"drawn": [], "linked": [{f"q00{n}"} for n in range(4)]}
+        people = read_view(corpus, "groups").filter(pc.field("sense") == "people")
+        assert set(people["threshold"].to_pylist()) == {default}
+        _, changed = build_corpus(open_corpus(str(tmp_path / "c")), options_now)
+        assert not changed
+    after = read_bytes(corpus)
+    changed_files = {file for file in before if before[file] != after[file]}
+    assert changed_files == {
+        views_file(ENCODER, name) for name in ("linkages.parquet", "groups.parquet", "build.json")
+    }
+
+
+def test_a_new_query_links_only_itself_and_gives_the_same_bytes(
+    tmp_path: Path, asked: dict[str, list[set[str]]]
+) -> None:
+    more = [*RESPONSES, *list_responses(5, ("alpha",), 5)[20:]]
+    vectors = np.stack([make_vector(str(row["response_id"])) for row in more])
+    old = len(RESPONSES)
+    build_corpus(write_corpus(tmp_path / "c", RESPONSES, vectors[:old]), calibrate(tmp_path, 0.46))
+    asked["linked"].clear()
+    grown, _ = build_corpus(write_corpus(tmp_path / "c", more, vectors), calibrate(tmp_path, 0.46))
+    assert asked["linked"] == [{"q004"}]
+    environment = calibrate(tmp_path, 0.46).environment | {"HIVEMIND_CACHE": str(tmp_path / "new")}
+    fresh, _ = build_corpus(
+        write_corpus(tmp_path / "d" / "c", more, vectors), BuildOptions(environment=environment)
+    )
+    assert len(asked["linked"]) == 6
+    assert read_bytes(grown) == read_bytes(fresh)
+
+
+def test_a_query_with_one_answer_has_a_map_and_no_linkage(tmp_path: Path) -> None:
+    one = {**RESPONSES[0], "response_id": "lone", "query_id": "q900"}
+    rows = [*RESPONSES[:24], one]
+    corpus, _ = build_corpus(write_corpus(tmp_path / "c", rows, VECTORS[:25]), options(tmp_path))
+    assert set(read_view(corpus, "maps")["query_id"].to_pylist()) == {"q000", "q900"}
+    for name in ("linkages", "groups"):
+        assert set(read_view(corpus, name)["query_id"].to_pylist()) == {"q000"}

@@ -487,7 +487,7 @@ def test_the_cache_reads_more_pairs_than_one_question_holds(cache: PairCache) ->
 def test_a_damaged_cache_says_what_to_do(cache: PairCache) -> None:
     cache.path.parent.mkdir()
     cache.path.write_bytes(b"not a database" * 100)
-    with pytest.raises(WorkError, match=r"cache of judged pairs.*HIVEMIND_CACHE"):
+    with pytest.raises(WorkError, match=r"cache of pairs.*HIVEMIND_CACHE"):
         cache.read("f", [("a", "b")])
 
 

@@ -222,6 +222,18 @@ def test_the_finding_of_few_or_equal_answers(are_groups: bool) -> None:
     )
 
 
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="only some numbers of a sentence have separators"
+)
+def test_all_numbers_of_the_finding_are_written_alike() -> None:
+    many = Counter({"gpt-4o": 1250})
+    entry = make_entry(1, gpt=1100)
+    assert tell_finding([entry], many, SOURCES, 9, are_groups=True) == (
+        "1,100 of 1,250 answers say nearly the same."
+    )
+    assert tell_finding([], many, SOURCES, 1) == "All 1,250 answers are word for word the same."
+
+
 def test_the_finding_says_where_nothing_is_alike() -> None:
     many = Counter({"gpt-4o": 1250})
     assert tell_finding([], many, SOURCES, 1250, are_groups=True) == (
@@ -311,18 +323,18 @@ def test_agreement_is_told_at_the_threshold_tried_next_below() -> None:
 
 
 def test_agreement_is_not_told_where_nobody_measured_it() -> None:
-    unknown = "How often people would agree has not been measured here."
-    assert tell_agreement(None, "people", 0.5) == unknown
-    assert tell_agreement(make_calibration(LOW), "cosine", 0.5) == unknown
-    assert tell_agreement(make_calibration(LOW), "a judge", 0.5) == unknown
+    unknown = "How often people would agree has not been measured"
+    assert unknown in tell_agreement(None, "people", 0.5)
+    assert unknown in tell_agreement(make_calibration(LOW), "cosine", 0.5)
+    assert unknown in tell_agreement(make_calibration(LOW), "a judge", 0.5)
 
 
 def test_agreement_is_not_told_of_too_few_pairs() -> None:
-    few = "People judged too few pairs this alike to say how often they would agree."
+    few = "People judged too few pairs"
     none = replace(HIGH, precision=nan, precision_ci95=(nan, nan))
-    assert tell_agreement(make_calibration(LOW), "people", 0.49) == few
-    assert tell_agreement(make_calibration(LOW, none), "people", 0.7) == few
-    assert tell_agreement(make_calibration(), "people", 0.7) == few
+    assert tell_agreement(make_calibration(LOW), "people", 0.49).startswith(few)
+    assert tell_agreement(make_calibration(LOW, none), "people", 0.7).startswith(few)
+    assert tell_agreement(make_calibration(), "people", 0.7).startswith(few)
     assert tell_agreement(make_calibration(LOW, none), "people", 0.5).startswith("At .50")
 
 

@@ -2,9 +2,7 @@
 
 import hashlib
 import os
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from hivemind_core.corpus.keyed_file import KeyedFile
 from hivemind_core.errors import WorkError
-
-_CREATE = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
-_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -33,21 +29,9 @@ class VectorCache:
 
     def read(self, fingerprint: str, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return the vectors kept for texts; those not kept are left out."""
-        if not self.path.exists():
-            return {}
         keys = {_make_key(fingerprint, text): text for text in texts}
-        found: dict[str, NDArray[np.float32]] = {}
-        with self._open() as connection:
-            wanted = list(keys)
-            for start in range(0, len(wanted), _BATCH):
-                some = wanted[start : start + _BATCH]
-                marks = ",".join("?" * len(some))
-                rows = connection.execute(
-                    f"SELECT key, vector FROM vectors WHERE key IN ({marks})",  # noqa: S608
-                    some,
-                )
-                found |= {keys[key]: np.frombuffer(vector, np.float32) for key, vector in rows}
-        return found
+        found = self._file.read(list(keys))
+        return {keys[key]: np.frombuffer(vector, np.float32) for key, vector in found.items()}
 
     def write(self, fingerprint: str, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep vectors by text.
@@ -57,27 +41,14 @@ class VectorCache:
         WorkError
             If the file cannot be written.
         """
-        rows = [
+        self._file.write(
             (_make_key(fingerprint, text), np.asarray(vector, np.float32).tobytes())
             for text, vector in vectors.items()
-        ]
-        with self._open() as connection, connection:
-            connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+        )
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=60)) as connection:
-                connection.execute(_CREATE)
-                yield connection
-        except (OSError, sqlite3.Error) as error:
-            raise WorkError(
-                "the cache of vectors cannot be used",
-                where=str(self.path),
-                found=str(error),
-                remedy="Free some space, or set HIVEMIND_CACHE to another folder",
-            ) from error
+    @property
+    def _file(self) -> KeyedFile:
+        return KeyedFile(self.path, "vectors", "vector BLOB")
 
 
 def _make_key(fingerprint: str, text: str) -> bytes:
