@@ -25,6 +25,7 @@ from hivemind_core.figures.reading import Entry
 
 Projection = Literal["UMAP", "PCA"]
 SCORE = "Score: "
+LEAST_HALO = 3  # a circle around two points says little
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _list_halos(entries: Collection[Entry]) -> list[Halo]:
     return [
         Halo(entry.rows, f"{count(entry.size, 'answer')} · {count(entry.models, 'model')}")
         for entry in entries
-        if entry.models > 1
+        if entry.models > 1 and entry.size >= LEAST_HALO
     ]
 
 

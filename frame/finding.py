@@ -105,7 +105,7 @@ def _tabulate(pane: Pane) -> pa.Table:
         labels = sheets.read_catalogue(pane.book).labels
         columns["query"] = pa.array([labels[one] for one in sheet.query_ids], pa.string())
     if grouping is not None:
-        columns["group"] = _number(grouping.labels.tolist())
+        columns["group"] = _number(grouping.numbers.tolist())
     columns["x"] = pa.array(sheet.umap.places[:, 0])
     columns["y"] = pa.array(sheet.umap.places[:, 1])
     return pa.table(columns)

@@ -47,6 +47,11 @@ class Grouping:
     entries: tuple[Entry, ...]
     lone: tuple[int, ...]
 
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Group of each row, 0 the largest; -1 where the answer is alone or not linked."""
+        return np.where(self.labels < len(self.entries), self.labels, -1)
+
     def find_entry(self, row: int) -> Entry | None:
         """Return the group that a row of the sheet is in; None where it is alone."""
         number = self.labels[row]

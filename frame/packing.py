@@ -22,15 +22,21 @@ def pack_rows(rows: Iterable[int], n: int) -> str:
 
 
 def unpack_rows(word: str, n: int) -> tuple[int, ...]:
-    """Return the rows that a word stands for; none where it is damaged or of another map."""
+    """Return the rows that a word stands for; none where it is damaged.
+
+    A word of another map is told only where that map has many more or fewer answers.
+    """
     size = (n + 7) // 8
     if len(word) > LONGEST:
         return ()
     try:
         content = urlsafe_b64decode(word + "=" * (-len(word) % 4))
-        bits = zlib.decompressobj().decompress(content, size + 1)
+        unpacking = zlib.decompressobj()
+        packed = unpacking.decompress(content, size + 1)
     except (ValueError, Error, zlib.error):
         return ()
-    if len(bits) != size:
+    # Without its end, nothing has compared the checksum.
+    if len(packed) != size or not unpacking.eof:
         return ()
-    return tuple(np.flatnonzero(np.unpackbits(np.frombuffer(bits, np.uint8))[:n]).tolist())
+    rows = np.flatnonzero(np.unpackbits(np.frombuffer(packed, np.uint8)))
+    return tuple(rows.tolist()) if not len(rows) or rows[-1] < n else ()

@@ -82,8 +82,9 @@ def gather_rows(pane: Pane, rows: Sequence[int]) -> pa.Table:
 def _gather_groups(grouping: Grouping | None, rows: Sequence[int]) -> dict[str, pa.Array]:
     if grouping is None:
         return {}
+    numbers = grouping.numbers
     return {
-        "near_identical_group": _number([int(grouping.labels[row]) for row in rows]),
+        "near_identical_group": _number([int(numbers[row]) for row in rows]),
         "sameness": pa.array([grouping.sense] * len(rows), pa.string()),
         "threshold": pa.array([grouping.threshold] * len(rows), pa.float64()),
     }

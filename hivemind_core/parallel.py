@@ -99,5 +99,7 @@ class Workers:
 def _take_done(
     running: dict[Future[pa.Table], Task[Input]],
 ) -> Iterator[tuple[Task[Input], pa.Table]]:
-    for future in wait(running, return_when=FIRST_COMPLETED).done:
+    done = wait(running, return_when=FIRST_COMPLETED).done
+    # What has failed comes last, so that nothing that is done is lost with it.
+    for future in sorted(done, key=lambda future: future.exception() is not None):
         yield running.pop(future), future.result()

@@ -1,5 +1,6 @@
 """Two ways into the dashboard: without a browser, for what a page says, and with one."""
 
+import base64
 import json
 import os
 import socket
@@ -13,8 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parent.parent
@@ -65,10 +67,22 @@ def read_block(app: AppTest, key: str) -> str:
     return "\n".join(element.value for element in block.text)
 
 
-def read_chart(app: AppTest) -> dict[str, Any]:
-    """Return the figure of the first chart."""
-    spec: dict[str, Any] = json.loads(app.get("plotly_chart")[0].proto.spec)
-    return spec
+def read_chart(app: AppTest) -> list[dict[str, Any]]:
+    """Return the traces of the first chart, arrays as numpy's."""
+    traces: list[dict[str, Any]] = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    return [{name: _decode(value) for name, value in trace.items()} for trace in traces]
+
+
+def _decode(value: object) -> object:
+    if not isinstance(value, dict) or "bdata" not in value:
+        return value
+    return np.frombuffer(base64.b64decode(value["bdata"]), np.dtype(value["dtype"]))
+
+
+def list_drawn(app: AppTest) -> list[int]:
+    """Return the rows that the map shows strong, because they are picked."""
+    traces = [trace for trace in read_chart(app) if trace.get("selectedpoints")]
+    return sorted(int(trace["customdata"][i]) for trace in traces for i in trace["selectedpoints"])
 
 
 def walk(node: Any) -> Iterator[Any]:
@@ -81,22 +95,24 @@ def walk(node: Any) -> Iterator[Any]:
 
 def open_table(app: AppTest) -> AppTest:
     """Open the table below the map."""
-    app.session_state["table-map"] = True
+    app.session_state["table"] = True
     return app.run()
 
 
 class Prose(HTMLParser):
-    """Reads marked text back: the text, what of it is marked, and the tags around it."""
+    """Reads HTML back: its text, what of it is marked, its tags and the names of attributes."""
 
     def __init__(self, body: str) -> None:
         super().__init__(convert_charrefs=True)
         self.text, self.marked = "", ""
         self.tags: list[str] = []
+        self.attributes: set[str] = set()
         self.feed(body)
         self.close()
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        self.attributes |= {name for name, _ in attributes}
 
     def handle_endtag(self, tag: str) -> None:
         self.tags.append(f"/{tag}")
@@ -180,3 +196,31 @@ def open_tab(browser: Browser, **options: Any) -> Page:
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     return page
+
+
+def watch(tab: Page) -> list[str]:
+    """Return a list that fills with what a page asks of the network, with dialogs and errors."""
+    heard: list[str] = []
+    tab.on("request", lambda request: heard.append(request.url))
+    tab.on("pageerror", lambda error: heard.append(f"error: {error}"))
+
+    def take_dialog(dialog: Dialog) -> None:
+        heard.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    tab.on("dialog", take_dialog)
+    return heard
+
+
+def expect_harmless(tab: Page, server: Server, heard: Sequence[str]) -> None:
+    """Expect that nothing a corpus holds has become a part of the page, or has run."""
+    home = (f"http://127.0.0.1:{server.port}/", f"ws://127.0.0.1:{server.port}/", "data:", "blob:")
+    assert [url for url in heard if not url.startswith(home)] == []
+    assert heard
+    assert tab.title() != "broken"
+    expect(tab.locator("img, iframe, object, embed, svg a, b, u, em, h1")).to_have_count(0)
+    links = tab.locator("a[href]").evaluate_all("links => links.map(link => link.href)")
+    assert links
+    assert [link for link in links if not link.startswith(home)] == []
+    scripts = tab.locator("script").evaluate_all("all => all.map(one => one.src || one.text)")
+    assert [one for one in scripts if "example.com" in one or "broken" in one] == []

@@ -31,7 +31,13 @@ from hivemind_core.figures.coloring import (
     scale_scores,
 )
 from hivemind_core.figures.contents import count_contents, describe_contents
-from hivemind_core.figures.layout import FAN_STEP, fan_out, measure_extent, turn_to_frame
+from hivemind_core.figures.layout import (
+    FAN_STEP,
+    close_gaps,
+    fan_out,
+    measure_extent,
+    turn_to_frame,
+)
 from hivemind_core.figures.numbers import count, write_interval, write_number
 from hivemind_core.figures.palette import (
     DARK,
@@ -44,13 +50,6 @@ from hivemind_core.figures.palette import (
     find_family,
     ink_cluster,
     tint,
-)
-from hivemind_core.figures.reading import (
-    describe_map,
-    group_answers,
-    list_entries,
-    rank_striking,
-    tell_finding,
 )
 
 PAIRS: list[tuple[str | None, str | None]] = [
@@ -421,6 +420,29 @@ def test_places_that_coincide_or_are_none_have_an_extent() -> None:
     assert len(np.unique(fan_out(np.ones((5, 2))).round(9), axis=0)) == 5
 
 
+def test_wide_gaps_are_narrowed_and_what_lies_together_stays() -> None:
+    rng = np.random.default_rng(0)
+    near, far = rng.uniform(0, 4, (300, 2)), rng.uniform(300, 304, (200, 2))
+    places = np.concatenate([near, far])
+    closed = close_gaps(places)
+    for island in (slice(0, 300), slice(300, 500)):
+        moved = closed[island] - places[island]
+        assert np.allclose(moved, moved[0])
+    assert measure_extent(closed) < 20 < measure_extent(places)
+    between = np.linalg.norm(closed[:300, None] - closed[None, 300:], axis=2).min()
+    assert 0.05 * measure_extent(closed) < between < 0.2 * measure_extent(closed)
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_few_or_equal_places_have_no_gaps(n: int) -> None:
+    assert np.array_equal(close_gaps(np.ones((n, 2))), np.ones((n, 2)))
+
+
+def test_places_without_wide_gaps_stay() -> None:
+    places = np.random.default_rng(1).uniform(size=(500, 2))
+    assert np.array_equal(close_gaps(places), places)
+
+
 @pytest.mark.parametrize("ground", [LIGHT, DARK])
 def test_every_source_has_its_own_ink(ground: Ground) -> None:
     inks = assign_inks(SOURCES, ground)
@@ -476,107 +498,6 @@ def test_counts_and_intervals() -> None:
     assert count(1250, "query") == "1,250 queries"
     assert write_interval([0.5, 0.61]) == ".50 to .61"
     assert write_interval(None) == "–"
-
-
-CLUSTER_ROWS = [
-    {
-        "query_id": "a",
-        "cluster": 0,
-        "size": 9,
-        "models": 1,
-        "medoid": "m0",
-        "keywords": ["river"],
-        "sources": ["gpt-4o", "human"],
-        "source_counts": [8, 1],
-    },
-    {
-        "query_id": "b",
-        "cluster": 1,
-        "size": 5,
-        "models": 3,
-        "medoid": "m1",
-        "keywords": None,
-        "sources": ["gpt-4o", "gemini-1.5-pro", "olmo2-7b · plain"],
-        "source_counts": [1, 3, 1],
-    },
-]
-
-
-def test_the_reading_list_starts_with_most_models() -> None:
-    entries = list_entries(CLUSTER_ROWS)
-    assert [entry.cluster for entry in entries] == [1, 0]
-    assert entries[0].sources[0] == ("gemini-1.5-pro", 3)
-    assert entries[0].keywords == ()
-
-
-def test_a_striking_query_has_a_stable_cluster_of_several_models() -> None:
-    rows = [
-        {"query_id": name, "size": size, "models": models}
-        for name, size, models in [
-            ("one model", 30, 1),
-            ("all in one", 55, 4),
-            ("unstable", 30, 4),
-            ("striking", 25, 4),
-            ("striking", 20, 3),
-        ]
-    ]
-    stable = {"unstable": 0.2, "striking": 0.9}
-    qualities = [
-        {"query_id": row["query_id"], "responses": 58, "stability": stable.get(row["query_id"], 1)}
-        for row in rows
-    ]
-    assert rank_striking(rows, qualities) == ["striking", "unstable", "all in one", "one model"]
-    assert rank_striking([], []) == []
-    assert rank_striking(rows[:1], []) == ["one model"]
-
-
-def test_the_finding_counts_models_and_people_apart() -> None:
-    from collections import Counter
-
-    entries = list_entries(CLUSTER_ROWS)
-    present = Counter({"gpt-4o": 10, "gemini-1.5-pro": 10, "human": 8})
-    assert tell_finding(entries, present, SOURCES, 28) == (
-        "8 of 20 answers, from 1 of 2 models, lie in one cluster; 1 of 8 answers by people does."
-    )
-    assert "word for word" in tell_finding(entries, present, SOURCES, 1)
-    assert tell_finding([], Counter(), SOURCES, 0) == "Nobody answered this query."
-    assert "no text" in tell_finding([], Counter(), SOURCES, 0, unplaced=3)
-    assert "nothing to compare" in tell_finding([], Counter({"gpt-4o": 1}), SOURCES, 1)
-    assert "no group" in tell_finding([], Counter({"gpt-4o": 3}), SOURCES, 3)
-
-
-def test_answers_are_grouped_by_source_with_repeats_merged_and_people_last() -> None:
-    rows = [
-        {"response_id": str(i), "source": source, "text": text}
-        for i, (source, text) in enumerate(
-            [("human", "x"), ("human", "y"), ("m", "once"), ("human", None), ("m", "x"), ("m", "x")]
-        )
-    ]
-    voices = group_answers(rows, {"human"})
-    assert [voice.source for voice in voices] == ["m", "human"]
-    assert voices[0].answers[0].text == "x"
-    assert voices[0].answers[0].ids == ("4", "5")
-    assert [answer.text for answer in voices[1].answers] == ["x", "y", None]
-    assert group_answers([]) == []
-
-
-def test_the_caption_says_how_far_to_trust_a_map_and_why_not() -> None:
-    quality = {
-        "responses": 58,
-        "noise_share": 0.07,
-        "trustworthiness": 0.93,
-        "pca_trustworthiness": 0.8,
-        "stability": float("nan"),
-        "reason": "stability needs 20 answers",
-    }
-    caption = describe_map(quality, 2, "UMAP")
-    assert "7 % of them in no cluster" in caption
-    assert "(trustworthiness) .93" in caption
-    assert "stability ." not in caption
-    assert caption.endswith("Stability needs 20 answers.")
-    assert "2 answers without text" in caption
-    assert ".80" in describe_map(quality, 0, "PCA")
-    assert describe_map({}, 0, "UMAP") == "how far to trust it was not measured."
 
 
 SUMMARY = {

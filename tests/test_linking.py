@@ -178,9 +178,6 @@ def test_of_equally_central_answers_the_first_stands_for_the_group() -> None:
     assert table["medoid"].to_pylist() == [1, 1, 1]
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="equals on both sides of a rounding edge do not tie"
-)
 def test_the_first_answer_stands_for_a_pair() -> None:
     vectors = np.array([[1, 0], [0.802001, np.sqrt(1 - 0.802001**2)]])
     answers = make_input(["one", "two"], vectors)

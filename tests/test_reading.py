@@ -222,9 +222,6 @@ def test_the_finding_of_few_or_equal_answers(are_groups: bool) -> None:
     )
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="only some numbers of a sentence have separators"
-)
 def test_all_numbers_of_the_finding_are_written_alike() -> None:
     many = Counter({"gpt-4o": 1250})
     entry = make_entry(1, gpt=1100)
@@ -286,9 +283,6 @@ def test_repeats_are_told_after_different_answers(repeats: int, told: str) -> No
     assert tell_ideas([0, 1], [False, False], repeats) == words + told
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="a single answer is told in the plural"
-)
 def test_a_single_answer_is_told_in_the_singular() -> None:
     assert tell_ideas([0, 1, 0], [False, False, True], 0) == (
         "Different answers at this threshold: the 2 answers by models hold 2, "
@@ -327,6 +321,7 @@ def test_agreement_is_not_told_where_nobody_measured_it() -> None:
     assert unknown in tell_agreement(None, "people", 0.5)
     assert unknown in tell_agreement(make_calibration(LOW), "cosine", 0.5)
     assert unknown in tell_agreement(make_calibration(LOW), "a judge", 0.5)
+    assert "a judge" in tell_agreement(make_calibration(LOW), "a judge", 0.5)
 
 
 def test_agreement_is_not_told_of_too_few_pairs() -> None:
@@ -359,9 +354,9 @@ def test_the_shipped_calibration_tells_its_own_numbers(sense: str) -> None:
         (make_entry(0, human=3), PRESENT, "3 of 8 by people"),
         (make_entry(0, human=1), Counter({"human": 1}), "1 of 1 by people"),
         (make_entry(0, unknown=2), Counter({"unknown": 4, "gpt-4o": 1}), "2 of 5 answers"),
-        (make_entry(1, gpt=1), Counter({"gpt-4o": 1}), "1 of 1 answer · 1 of 1 model"),
+        (make_entry(1, gpt=1), Counter({"gpt-4o": 1}), "1 of 1 answer"),
         (make_entry(1, gpt=1100, human=1000), Counter({"gpt-4o": 1250, "human": 2000}),
-         "1,100 of 1,250 answers · 1 of 1 model · 1,000 of 2,000 by people"),
+         "1,100 of 1,250 answers · 1,000 of 2,000 by people"),
         (make_entry(0), PRESENT, ""),
     ],
 )  # fmt: skip

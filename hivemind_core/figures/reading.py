@@ -13,6 +13,7 @@ from hivemind_core.space.groups import Group
 from hivemind_core.space.linking import COSINE, PEOPLE
 
 KEYWORDS_SHOWN = 5
+STEP = 0.02  # a threshold this far above the nearest that was tried has not been tried
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ def tell_finding(
     if total == 1:
         return "One answer: there is nothing to compare it with."
     if distinct == 1:
-        return f"All {total} answers are word for word the same."
+        return f"All {total:,} answers are word for word the same."
     if not entries:
         alike = "no two of them nearly the same" if are_groups else "no group of them reads alike"
         return f"{count(total, 'answer')}, {alike}."
@@ -243,9 +244,11 @@ def _tell_entry(
     asked = len({models[name] for name in present if name in models})
     said = entry.size - of_people
     who = f", from {entry.models} of {count(asked, 'model')}," if asked > 1 else ""
-    if not written:
-        return f"{of_people} of {count(by_people, 'answer')} by people {do} {what}."
-    sentence = f"{said} of {count(written, 'answer')}{who} {does if said == 1 else do} {what}"
+    if not said:
+        verb = does if of_people == 1 else do
+        others = f", and none of {written:,} by models" if written else ""
+        return f"{of_people:,} of {count(by_people, 'answer')} by people {verb} {what}{others}."
+    sentence = f"{said:,} of {count(written, 'answer')}{who} {does if said == 1 else do} {what}"
     if by_people:
         verb = "does" if of_people < 2 else "do"
         sentence += f"; {of_people or 'none'} of {count(by_people, 'answer')} by people {verb}"
@@ -268,7 +271,8 @@ def tell_ideas(labels: Iterable[int], by_people: Iterable[bool], repeats: int) -
     for is_person, who in ((False, "models"), (True, "people")):
         mine = [label for label, person in told if person == is_person]
         if mine:
-            parts.append(f"the {count(len(mine), 'answer')} by {who} hold {len(set(mine)):,}")
+            verb = "holds" if len(mine) == 1 else "hold"
+            parts.append(f"the {count(len(mine), 'answer')} by {who} {verb} {len(set(mine)):,}")
     if not parts:
         return ""
     words = f"Different answers at this threshold: {', '.join(parts)}."
@@ -294,7 +298,8 @@ def tell_agreement(calibration: Calibration | None, sense: str, threshold: float
     if calibration is None or sense not in calibration.senses:
         return "How often people would agree has not been measured for this encoder."
     row = calibration.find(sense, threshold)
-    if row is None or isnan(row.precision):
+    is_measured = row is not None and threshold < row.threshold + STEP
+    if row is None or not is_measured or isnan(sum((row.precision, *row.precision_ci95))):
         return "People judged too few pairs this alike to say how often they would agree."
     low, high = row.precision_ci95
     return (
@@ -316,7 +321,7 @@ def describe_entry(entry: Entry, present: Counter[str], sources: Iterable[Source
     parts = []
     if said:
         parts.append(f"{said:,} of {count(written, 'answer')}")
-    if entry.models:
+    if entry.models and asked > 1:
         parts.append(f"{entry.models} of {count(asked, 'model')}")
     if of_people:
         parts.append(f"{of_people:,} of {by_people:,} by people")

@@ -144,11 +144,12 @@ def list_members(
     return found
 
 
-def find_medoid(vectors: NDArray[np.float32], rows: NDArray[np.intp]) -> int:
+def find_medoid(vectors: NDArray[np.floating], rows: NDArray[np.intp]) -> int:
     """Return the row with the highest mean cosine to the others; the first of equals.
 
-    For unit rows that is the one nearest to their sum. Cosines are compared rounded to 1e-6, so
-    that verbatim repeats tie.
+    For unit rows that is the one nearest to their sum. Cosines within 1e-6 are equal, so that
+    verbatim repeats tie.
     """
     chosen = vectors[rows].astype(np.float64)
-    return int(rows[np.argmax(np.round(chosen @ chosen.sum(axis=0) / len(rows), 6))])
+    means = chosen @ chosen.mean(axis=0)
+    return int(rows[np.argmax(means >= means.max() - 1e-6)])

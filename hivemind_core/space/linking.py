@@ -15,6 +15,7 @@ from hivemind_core.corpus.calibration import Calibration
 from hivemind_core.corpus.pair_cache import PairCache
 from hivemind_core.corpus.views import LINKAGES
 from hivemind_core.progress import Report
+from hivemind_core.space.cluster import find_medoid
 from hivemind_core.space.groups import MOST_ANSWERS, Linkage, cut, link, list_groups
 from hivemind_core.space.judge import PUBLISHED_JUDGE, PUBLISHED_THRESHOLD, Judge, judge_all
 from hivemind_core.space.keywords import KEYWORDS, count_words, rank_words
@@ -116,7 +117,8 @@ class NamedGroups:
         0 for the largest group, then 1, …; equal ones by their first answer. -1 for an answer
         whose query has no linkage.
     medoids : tuple of str, length g
-        Response id of the answer that stands for each group.
+        Response id of the answer that stands for each group: its medoid, or its first answer
+        where the medoid is not on the map.
     keywords : tuple of tuple of str, length g
     """
 
@@ -151,11 +153,12 @@ def gather_groups(
     order = [i for i in np.lexsort((first, -sizes)) if names[i] >= 0]
     rank = np.full(len(names), -1)
     rank[order] = np.arange(len(order))
-    kept = [int(names[i]) for i in order]
+    on_map = set(ids)
+    stand = [(medoids[int(names[i])], ids[int(first[i])]) for i in order]
     return NamedGroups(
         rank[inverse].astype(np.int64),
-        tuple(medoids[i] for i in kept),
-        tuple(keywords[i] for i in kept),
+        tuple(medoid if medoid in on_map else member for medoid, member in stand),
+        tuple(keywords[int(names[i])] for i in order),
     )
 
 
@@ -207,6 +210,7 @@ def describe_linkage(given: MapInput, sense: str, sameness: Matrix) -> pa.Table:
     Parameters
     ----------
     given : MapInput
+        At least one answer.
     sense : str
     sameness : (n, n) float32
 
@@ -249,8 +253,7 @@ def _find_medoids(linkage: Linkage, vectors: NDArray[np.float32], count: int) ->
         rows = sorted(members[left] + members[right])
         members[left] = members[right] = []  # a node is merged once
         members.append(rows)
-        chosen = exact[rows]
-        medoids.append(rows[int(np.argmax(np.round(chosen @ chosen.mean(axis=0), 6)))])
+        medoids.append(find_medoid(exact, np.array(rows, np.intp)))
     return medoids
 
 

@@ -75,7 +75,8 @@ def find_nearest(
         first row.
     cosines : (min(count, n),) float64
     """
-    cosines = np.clip(vectors @ vectors[row], -1, 1).astype(np.float64)
+    # Summed row by row alike, so that equal rows give equal numbers; a matrix product may not.
+    cosines = np.clip(np.einsum("ij,j->i", vectors, vectors[row], dtype=np.float64), -1, 1)
     keys = np.round(cosines, 6)
     keys[row] = np.inf
     order = np.lexsort((np.arange(len(keys)), -keys))[:count]
