@@ -13,7 +13,7 @@ from hivemind_core.space.groups import Group
 from hivemind_core.space.linking import COSINE, PEOPLE
 
 KEYWORDS_SHOWN = 5
-STEP = 0.02  # a threshold this far above the nearest that was tried has not been tried
+STEP = 0.02  # a threshold this far above the highest that was tried has not been tried
 
 
 @dataclass(frozen=True)
@@ -298,8 +298,9 @@ def tell_agreement(calibration: Calibration | None, sense: str, threshold: float
     if calibration is None or sense not in calibration.senses:
         return "How often people would agree has not been measured for this encoder."
     row = calibration.find(sense, threshold)
-    is_measured = row is not None and threshold < row.threshold + STEP
-    if row is None or not is_measured or isnan(sum((row.precision, *row.precision_ci95))):
+    highest = calibration.senses[sense].rows[-1:]
+    is_beyond = any(threshold >= last.threshold + STEP for last in highest)
+    if row is None or is_beyond or isnan(sum((row.precision, *row.precision_ci95))):
         return "People judged too few pairs this alike to say how often they would agree."
     low, high = row.precision_ci95
     return (
