@@ -24,3 +24,4 @@ if page != root:
     apply_style()
     pick_corpus()
 page.run()
+address.leave_page()

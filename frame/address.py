@@ -66,7 +66,7 @@ def follow(name: str, key: str, options: Container[str]) -> str | None:
 
 
 def record(name: str, value: str | None) -> None:
-    """Write a choice to the address; None takes it away.
+    """Note a choice for the address, which `leave_page` writes; None takes it away.
 
     What Back has just taken out stays out until the next choice: writing it again would make
     Back useless.
@@ -76,12 +76,28 @@ def record(name: str, value: str | None) -> None:
     written: dict[str, str] = st.session_state.setdefault("written", {})
     if value is None:
         written.pop(name, None)
+    else:
+        written[name] = value
+    st.session_state.setdefault("recorded", {})[name] = value
+
+
+def leave_page() -> None:
+    """Write all that was recorded into the address, at once: one step for the browser's Back."""
+    recorded: dict[str, str | None] = st.session_state.pop("recorded", {})
+    changed: dict[str, list[str]] = {}
+    for name, value in recorded.items():
+        if (value or "") != st.query_params.get(name, ""):
+            changed[name] = [] if value is None else [value]  # an empty list takes it away
+    if changed:
+        st.query_params.update(changed)
+
+
+def overrule(*names: str) -> None:
+    """Let what a callback puts into the session win over what the address says of it."""
+    written: dict[str, str] = st.session_state.setdefault("written", {})
+    for name in names:
         if name in st.query_params:
-            del st.query_params[name]
-        return
-    written[name] = value
-    if st.query_params.get(name) != value:
-        st.query_params[name] = value
+            written[name] = st.query_params[name]
 
 
 def choose(

@@ -1,7 +1,7 @@
 """Answers in full, by source, with the phrases marked that they share."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,15 +56,15 @@ def tell_pick(pane: Pane, pick: Pick) -> str:
     return told if wordings == len(pick.rows) else f"{told} · {count(wordings, 'wording')}"
 
 
-def show_picked(pane: Pane, pick: Pick, values: Mapping[int, str]) -> None:
+def show_picked(pane: Pane, pick: Pick, tell: Callable[[Sequence[int]], str]) -> None:
     """Show the answers that were picked, by source, repeats merged, shared phrases marked.
 
     Parameters
     ----------
     pane : Pane
     pick : Pick
-    values : mapping of int to str
-        What else is known of an answer, such as its score, by row.
+    tell : callable
+        Returns what else is known of some rows that are word for word the same.
     """
     cards = _deal_cards(pane, pick)
     shown = take_more("answers", cards, ANSWERS_SHOWN)
@@ -76,7 +76,8 @@ def show_picked(pane: Pane, pick: Pick, values: Mapping[int, str]) -> None:
     for place, card in enumerate(shown):
         if card.voice:
             show_source(pane, pane.sheet.sources[card.answer.rows[0]], str(place), card.voice)
-        _show_card(pane, card, texts.get(ids[place]), spans[place], values)
+        words = tell(card.answer.rows)
+        _show_card(pane, card, texts.get(ids[place]), spans[place], words)
     offer_more("answers", len(cards), len(shown), "answer")
 
 
@@ -147,7 +148,7 @@ def _show_card(
     card: Card,
     text: str | None,
     spans: Sequence[Span],
-    values: Mapping[int, str],
+    words: str,
 ) -> None:
     row = card.answer.rows[0]
     whole = f"whole-{pane.sheet.ids[row]}"
@@ -161,7 +162,7 @@ def _show_card(
             show_marked(shown, inside, str(row))
         repeats = len(card.answer.rows)
         told = [f"× {repeats}, word for word"] if repeats > 1 else []
-        write_note(" · ".join([*told, *filter(None, [values.get(row)])]), f"repeats-{row}")
+        write_note(" · ".join([*told, *filter(None, [words])]), f"repeats-{row}")
         tell_query(pane, row, f"answer-{row}")
         with st.container(horizontal=True, gap="small", key=f"actions-{row}"):
             _offer_actions(pane.sheet.ids[row], row)

@@ -146,14 +146,6 @@ def _paint(book: Book, sheet: Sheet, grouping: Grouping | None, look: Look) -> P
     }
     if grouping is not None:
         paints["Group"] = lambda: coloring.paint_numbered(
-            _number_groups(grouping), "group", "said once", ground
+            grouping.numbers, "group", "said once", ground
         )
     return paints.get(look.coloring, lambda: coloring.paint_sources(sheet.sources, inks))()
-
-
-def _number_groups(grouping: Grouping) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """Return the place of each row's group in the reading list; -1 where it is alone."""
-    numbers = np.full(len(grouping.labels), -1, np.int64)
-    for place, entry in enumerate(grouping.entries):
-        numbers[list(entry.rows)] = place
-    return numbers

@@ -1,6 +1,6 @@
 """The reading list: groups or clusters, then what was said once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
@@ -10,7 +10,11 @@ from frame.pane import Pane, count_present, cut_text, read_texts, show_source, t
 from frame.theme import draw_shares, write_note
 from hivemind_core.figures.numbers import count
 from hivemind_core.figures.reading import Entry, describe_entry, describe_wordings
+from hivemind_core.space.groups import MOST_ANSWERS
 
+ONE_MODEL, PEOPLE = "Said by one model only", "Said by people only"
+WITHHELD, ONCE = "Said by writers that are withheld", "Said once"
+SECTIONS = ("", ONE_MODEL, PEOPLE, WITHHELD, ONCE)
 LIST_SHOWN = 10
 MEDOID_CUT = 280
 
@@ -22,16 +26,20 @@ def show_list(pane: Pane, entries: Sequence[Entry], kind: picking.Kind) -> None:
     answers that are like no other.
     """
     lone = pane.grouping.lone if pane.grouping is not None and kind == "group" else ()
-    items: list[Entry | int] = [*entries, *lone]
+    people = {s.name for s in pane.book.manifest.sources if s.is_human}
+    every: list[Entry | int] = [*entries, *lone]
+    named = [(_name_section(item, entries, people), item) for item in every]
+    items = sorted(named, key=lambda pair: SECTIONS.index(pair[0]))
     if not items:
-        write_note("No answers read alike. Lasso or click points to read them.", "none")
+        write_note(_tell_none(pane, kind), "none")
         return
     shown = take_more("list", items, LIST_SHOWN)
-    medoids = [item.medoid if isinstance(item, Entry) else pane.sheet.ids[item] for item in shown]
+    medoids = [
+        item.medoid if isinstance(item, Entry) else pane.sheet.ids[item] for _, item in shown
+    ]
     texts = read_texts(pane, medoids)
     told = ""
-    for item, medoid in zip(shown, medoids, strict=True):
-        section = _name_section(item, entries)
+    for (section, item), medoid in zip(shown, medoids, strict=True):
         if section != told:
             told = section
             _open_section(section, pane)
@@ -42,25 +50,36 @@ def show_list(pane: Pane, entries: Sequence[Entry], kind: picking.Kind) -> None:
     offer_more("list", len(items), len(shown), "entry")
 
 
-def _name_section(item: Entry | int, entries: Sequence[Entry]) -> str:
+def _tell_none(pane: Pane, kind: picking.Kind) -> str:
+    """Return why the list is empty."""
+    reason = "No answers read alike."
+    if kind == "group" and pane.grouping is not None and not pane.grouping.is_linked:
+        reason = f"Answers to a query are grouped up to {MOST_ANSWERS:,} of them; here are more."
+    return f"{reason} Lasso or click points to read them."
+
+
+def _name_section(item: Entry | int, entries: Sequence[Entry], people: Collection[str]) -> str:
     if isinstance(item, int):
-        return "Said once"
+        return ONCE
     if item.models > 1 or (entries and entries[0].models <= 1):
         return ""
-    return "Said by one model only" if item.models == 1 else "Said by people only"
+    if item.models == 1:
+        return ONE_MODEL
+    is_human = all(name in people for name, _ in item.sources)
+    return PEOPLE if is_human else WITHHELD
 
 
 def _open_section(section: str, pane: Pane) -> None:
     if not section:
         return
     st.markdown(f"**{section}**")
-    if section == "Said once" and pane.grouping is not None:
+    if section == ONCE and pane.grouping is not None:
         st.button(
             f"Read all {len(pane.grouping.lone):,}",
             key="open-once",
             type="tertiary",
             on_click=picking.pick,
-            args=("once", "1"),
+            args=("once", picking.ONCE),
         )
 
 

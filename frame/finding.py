@@ -30,7 +30,7 @@ def show_head(book: Book, sheet: Sheet, grouping: Grouping | None, shelf: Shelf)
         offer_neighbours(shelf)
     write_heading(describe_place(book, sheet.place))
     write_finding(_tell(book, sheet, grouping))
-    if grouping is not None:
+    if grouping is not None and grouping.is_linked:
         people = {source.name for source in book.manifest.sources if source.is_human}
         by_people = [name in people for name in sheet.sources]
         repeats = len(sheet) - len(set(sheet.wordings.tolist()))
@@ -50,6 +50,8 @@ def _name_origin(book: Book, sheet: Sheet) -> str:
 def _tell(book: Book, sheet: Sheet, grouping: Grouping | None) -> str:
     if sheet.unbuilt and not sheet.present:
         return tell_unbuilt(sheet.unbuilt)
+    if grouping is not None and not grouping.is_linked:
+        grouping = None
     entries = sheet.clusters if grouping is None else grouping.entries
     told = tell_finding(
         entries,
@@ -71,9 +73,10 @@ def describe_chart(pane: Pane, look: Look) -> str:
     entries = pane.grouping.entries if listed and pane.grouping else sheet.clusters
     thing = "group of near-identical answers" if listed else "cluster"
     plural = "groups of near-identical answers" if listed else "clusters"
+    by = "a score" if find_scorer(book, look.coloring) else look.coloring.lower()
     told = (
         f"{look.projection} map of {count(len(sheet), 'answer')} by "
-        f"{count(len(sheet.present), 'source')}, coloured by {look.coloring.lower()}, with "
+        f"{count(len(sheet.present), 'source')}, coloured by {by}, with "
         f"{len(entries):,} {thing if len(entries) == 1 else plural}."
     )
     if entries:
@@ -116,15 +119,14 @@ def _number(labels: Sequence[int]) -> pa.Array:
     return pa.array([label + 1 if label >= 0 else None for label in labels], pa.int64())
 
 
-def tell_values(pane: Pane, look: Look, rows: Sequence[int]) -> dict[int, str]:
-    """Return the score of each answer in words, by row, where the map is coloured by scores."""
+def tell_scores(pane: Pane, look: Look, rows: Sequence[int]) -> str:
+    """Return the scores of answers that are word for word the same, where scores are shown."""
     scorer = find_scorer(pane.book, look.coloring)
     if scorer is None:
-        return {}
+        return ""
     scores = loading.read_scores(pane.book, scorer)
-    ids = pane.sheet.ids
-    return {
-        row: f"{scorer.title}: {write_number(scores[ids[row]])}"
-        for row in rows
-        if ids[row] in scores
-    }
+    found = [scores[one] for one in (pane.sheet.ids[row] for row in rows) if one in scores]
+    if not found:
+        return f"{scorer.title}: not scored"
+    low, high = write_number(min(found)), write_number(max(found))
+    return f"{scorer.title}: {low}" if low == high else f"{scorer.title}: {low} to {high}"

@@ -49,8 +49,16 @@ class Grouping:
 
     @property
     def numbers(self) -> NDArray[np.int64]:
-        """Group of each row, 0 the largest; -1 where the answer is alone or not linked."""
-        return np.where(self.labels < len(self.entries), self.labels, -1)
+        """Place of each row's group in the list, from 0; -1 where it is alone or not linked."""
+        numbers = np.full(len(self.labels), -1, np.int64)
+        for place, entry in enumerate(self.entries):
+            numbers[list(entry.rows)] = place
+        return numbers
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether any answer of the sheet has been linked."""
+        return bool((self.labels >= 0).any())
 
     def find_entry(self, row: int) -> Entry | None:
         """Return the group that a row of the sheet is in; None where it is alone."""

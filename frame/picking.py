@@ -17,6 +17,7 @@ from frame.sheets import Sheet
 
 Kind = Literal["group", "cluster", "once", "like", "points"]
 KINDS: tuple[Kind, ...] = ("group", "cluster", "once", "like", "points")
+ONCE = "1"
 LONGEST_LINK = 6000  # characters of picked points in an address
 
 
@@ -56,12 +57,12 @@ def follow_sheet(
     nearest : collection of int or None
         Rows most like the answer that was asked for, see `ask_like`.
     """
-    _enter_sheet(sheet)
     state = st.session_state
+    is_new = _enter_sheet(sheet)
     pick = _resolve(sheet, grouping, nearest)
     if pick is None:
         state["pick"] = state["drawn"] = None
-    elif state.get("look") != look or pick.kind != "points":
+    elif is_new or state.get("look") != look or pick.kind != "points":
         state["drawn"] = pick
     state["look"] = look
     for kind in KINDS:
@@ -70,21 +71,22 @@ def follow_sheet(
     return pick
 
 
-def _enter_sheet(sheet: Sheet) -> None:
-    """Take up what a link, a search or the browser's Back asks for on this sheet."""
-    state = st.session_state
+def _enter_sheet(sheet: Sheet) -> bool:
+    """Take up what a link, a search or the browser's Back asks for; return whether one does."""
+    state, is_new = st.session_state, False
     owner = (sheet.place, sheet.ids[:1], len(sheet))
     if state.get("pick_owner") != owner:
         state["pick_owner"], state["pick"], state["drawn"] = owner, None, None
     for kind in KINDS:
         changed, given = address.watch(kind)
         if changed and given:
-            state["pick"] = (kind, given)
+            state["pick"], is_new = (kind, given), True
         elif changed and state.get("pick") and state["pick"][0] == kind:
             state["pick"] = None
     found = state.pop("found", None)
     if found is not None:
         state["pick"] = ("points", pack_rows(sheet.find_rows(found), len(sheet)))
+    return is_new or found is not None
 
 
 def _resolve(
@@ -104,7 +106,7 @@ def _resolve(
     elif kind == "like":
         rows = nearest or ()
     elif grouping is not None and kind == "once":
-        rows = grouping.lone
+        rows = grouping.lone if name == ONCE else ()
     elif grouping is not None:
         anchor = sheet.find_rows([name])
         entry = grouping.find_entry(anchor[0]) if anchor else None
@@ -134,6 +136,7 @@ def pick(kind: Kind, name: str) -> None:
 
 def pick_found(query_id: str, response_ids: tuple[str, ...]) -> None:
     """Take answers that a search found, once the map of their query is open."""
+    address.overrule("query", "category")
     st.session_state["query"], st.session_state["category"] = query_id, ""
     st.session_state["view"] = "Query"
     st.session_state["found"] = response_ids

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from frame import loading, picking
+from frame import address, loading, picking
 from frame.loading import Book
 from frame.sheets import list_mapped_categories, read_catalogue
 from frame.theme import write_note
@@ -93,6 +93,7 @@ def ask_words() -> str:
 
 def open_query(query_id: str) -> None:
     """Open a query that was found, and end the search."""
+    address.overrule("query", "category")
     st.session_state.update(query=query_id, category="", view="Query", find="")
 
 
@@ -101,6 +102,7 @@ def open_category(book: Book) -> Callable[[str], None]:
     mapped = list_mapped_categories(book)
 
     def open_it(name: str) -> None:
+        address.overrule("query", "category", "map_category")
         if name in mapped:
             st.session_state.update(view="Category", map_category=name, find="")
         else:

@@ -44,7 +44,7 @@ STYLE = """
 .st-key-neighbours button {min-height: 0; padding: 0; opacity: 0.8;}
 .stVerticalBlock.st-key-chart {flex: 0 0 auto; height: calc(100vh - 24.4rem); min-height: 22rem;}
 .st-key-chart > div, .st-key-chart > div > div {height: 100%;}
-.stVerticalBlock.st-key-panel {
+.stVerticalBlock[class*="st-key-scroll"] {
   flex: 0 0 auto; height: calc(100vh - 25rem); min-height: 24rem; overflow-y: auto;
   flex-wrap: nowrap;
 }

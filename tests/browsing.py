@@ -191,7 +191,7 @@ def read_address(tab: Page) -> dict[str, str]:
 
 def open_tab(browser: Browser, **options: Any) -> Page:
     """Open a page of a browser that has seen nothing yet; it is closed with its context."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, **options)
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)

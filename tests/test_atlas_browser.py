@@ -1,11 +1,15 @@
 """The Atlas page in a real browser: what only shows there."""
 
+import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browsing import (
@@ -20,7 +24,7 @@ from tests.browsing import (
     wait_until_idle,
     watch,
 )
-from tests.dashboard_corpus import HOSTILE_SCORER
+from tests.dashboard_corpus import HOSTILE_SCORER, HOSTILE_TEXTS, write_demo
 
 pytestmark = pytest.mark.browser
 
@@ -57,6 +61,7 @@ def drag(tab: Page, tool: str, corners: tuple[tuple[float, float], ...]) -> None
 
 def choose(tab: Page, label: str, option: str) -> None:
     """Choose from a box of the sidebar."""
+    wait_until_idle(tab)
     tab.get_by_role("combobox", name=label, exact=True).click()
     tab.get_by_role("option", name=option, exact=True).click()
 
@@ -134,6 +139,57 @@ def test_a_lasso_shows_its_answers_and_survives_every_other_look(server: Server,
     expect_sound(tab)
 
 
+def count_cold(tab: Page) -> int:
+    """Return the pixels of the map that are bluer than the density, its ground and its words."""
+    picture = tab.locator(".js-plotly-plot").screenshot()
+    pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
+    return int((pixels[..., 2] - pixels[..., 1] > 25).sum())
+
+
+def expect_cold(tab: Page) -> None:
+    """Expect points on the map whose colours a density has not got: WebGL draws when it can."""
+    for _ in range(20):
+        if count_cold(tab) > 500:
+            return
+        tab.wait_for_timeout(150)
+    pytest.fail("the map shows no points")
+
+
+@pytest.fixture(scope="module")
+def crowd(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve a corpus whose first category has over 20,000 answers."""
+    folder = tmp_path_factory.mktemp("crowd")
+    write_demo(folder / "demo", queries=60, samples=85)
+    running = Server(folder)
+    yield running
+    running.stop()
+
+
+def test_a_lasso_on_a_density_draws_the_points_that_it_holds(crowd: Server, tab: Page) -> None:
+    open_page(tab, crowd.link("atlas", corpus="demo", view="Category"))
+    expect(tab.get_by_role("radio", name="Density")).to_be_checked()
+    assert count_cold(tab) == 0
+    drag(tab, "Lasso Select", RIGHT)
+    assert int(read_picked(tab).inner_text().split(": ")[1].split(" ")[0].replace(",", "")) > 1000
+    expect_cold(tab)
+    expect_sound(tab)
+
+
+@pytest.mark.xfail(strict=True, reason="on a density, points coloured by numbers stay unseen")
+def test_picked_points_are_drawn_on_a_density_that_is_coloured_by_numbers(
+    crowd: Server, tab: Page
+) -> None:
+    choices = {"view": "Category", "list": "Clusters", "cluster": "1"}
+    open_page(tab, crowd.link("atlas", corpus="demo", colour="Cluster", **choices))
+    expect(read_picked(tab)).to_contain_text("Cluster 1: ")
+    expect_cold(tab)
+    choose(tab, "Colour", "Length")
+    tab.wait_for_url("**colour=Length**")
+    wait_until_idle(tab)
+    expect(tab.locator(".js-plotly-plot .legend")).to_contain_text("people")
+    expect_cold(tab)
+
+
 def test_the_slider_is_moved_by_arrow_keys_and_by_dragging(server: Server, tab: Page) -> None:
     open_atlas(tab, server)
     ideas = tab.locator(".st-key-note-ideas")
@@ -197,11 +253,15 @@ def test_the_address_holds_every_choice(server: Server, tab: Page, browser: Brow
     tab.wait_for_url("**colour=Group**")
     choose(tab, "Show alone", "gpt-4o")
     tab.wait_for_url("**show=gpt-4o**")
+    tab.keyboard.press("Escape")
+    expect(tab.locator(".js-plotly-plot .legend")).to_contain_text("the rest")
     tab.get_by_role("radio", name="PCA").click()
     tab.wait_for_url("**map=PCA**")
+    expect(tab.locator(".st-key-note-trust")).to_contain_text("PCA of")
     tab.get_by_role("radio", name="Cosine").click()
     tab.wait_for_url("**same=Cosine**")
     slider = tab.get_by_role("slider", name="Same from")
+    expect(slider).to_have_value("0.9")
     slider.press("ArrowLeft")
     tab.wait_for_url("**at_cosine=0.89**")
     wait_until_idle(tab)
@@ -238,6 +298,20 @@ def test_the_browsers_back_undoes_a_pick_and_a_query(server: Server, tab: Page) 
     open_first(tab)
     assert {"query": "q0", "group": "q0-1-0"}.items() <= read_address(tab).items()
     expect_sound(tab)
+
+
+@pytest.mark.xfail(strict=True, reason="the panel stays where the list was scrolled to")
+def test_a_group_from_far_down_the_list_is_read_from_its_beginning(
+    server: Server, tab: Page
+) -> None:
+    open_atlas(tab, server, same="Cosine", at_cosine="0.99")
+    button = find_panel(tab).locator(".st-key-open-7 button:visible")
+    button.scroll_into_view_if_needed()
+    assert find_panel(tab).evaluate("panel => panel.scrollTop") > 0
+    find_panel(tab).locator(".st-key-open-once button:visible").click()
+    expect(read_picked(tab)).to_contain_text("Said once: ")
+    wait_until_idle(tab)
+    expect(tab.get_by_role("button", name="← Back")).to_be_in_viewport(timeout=3000)
 
 
 @pytest.mark.xfail(strict=True, reason="a new pick writes the address in two steps")
@@ -348,8 +422,7 @@ def test_two_answers_are_compared_until_the_window_is_closed(server: Server, tab
     expect(dialog.locator("mark.only")).not_to_have_count(0)
     tab.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    wait_until_idle(tab)
-    assert "pair" not in read_address(tab)
+    tab.wait_for_url(lambda url: "pair=" not in url)
     open_first(tab)
     expect(dialog).to_have_count(0)
     find_panel(tab).get_by_role("button", name="Compare", exact=True).first.click()
@@ -359,8 +432,7 @@ def test_two_answers_are_compared_until_the_window_is_closed(server: Server, tab
     tab.wait_for_url("**pair=**")
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_have_count(0)
-    wait_until_idle(tab)
-    assert "pair" not in read_address(tab)
+    tab.wait_for_url(lambda url: "pair=" not in url)
     expect(read_picked(tab)).to_contain_text("Nearly the same")
     expect_sound(tab)
 
@@ -402,7 +474,8 @@ def test_a_screen_reader_is_told_what_everything_is(server: Server, tab: Page) -
     expect(tab.get_by_role("searchbox", name="Search")).to_be_visible()
     expect(tab.get_by_role("slider", name="Same from")).to_have_count(1)
     expect(tab.get_by_role("heading", name="What they say")).to_be_visible()
-    expect(tab.get_by_test_id("stDataFrame").get_by_role("grid")).to_have_count(1)
+    table = tab.get_by_role("region", name="Every answer of the map, one a row")
+    expect(table.get_by_role("grid", include_hidden=True)).to_have_attribute("aria-rowcount", "49")
     assert tab.evaluate(NAMELESS) == []
     open_first(tab)
     assert tab.evaluate(NAMELESS) == []
@@ -412,7 +485,7 @@ MARKUP = "markup-<i>model</i>-"
 MODES: dict[str, tuple[dict[str, str], str]] = {
     "groups": ({}, "שלום"),
     "a group": ({"group": f"{MARKUP}1"}, "<img src=x onerror"),
-    "a cluster": ({"list": "Clusters", "cluster": "1"}, "</div></body></html>"),
+    "a cluster": ({"list": "Clusters", "cluster": "1"}, "<script>document.title = 'broken'"),
     "said once": ({"at_people": "0.8", "once": "1"}, "![tracker](http://example.com/pixel.png)"),
     "alike": ({"like": f"{MARKUP}0"}, "<script>document.title = 'broken'"),
     "answers found": ({"find": "script"}, "fetch('http://example.com/stolen')"),
@@ -439,10 +512,9 @@ def test_hostile_text_does_nothing_in_any_list(server: Server, tab: Page) -> Non
 
 def test_hostile_text_does_nothing_in_a_comparison(server: Server, tab: Page) -> None:
     heard = watch(tab)
-    open_atlas(tab, server, corpus=HOSTILE, query="markup", pair="0-13")
+    open_atlas(tab, server, corpus=HOSTILE, query="markup", pair="0-12")
     dialog = tab.get_by_role("dialog", name="Two answers side by side")
-    expect(dialog).to_contain_text("<script>document.title = 'broken'")
-    expect(dialog).to_contain_text("<img src=x onerror")
+    expect(dialog.locator(".prose")).to_have_text(list(HOSTILE_TEXTS[:2]))
     expect_sound(tab)
     expect_harmless(tab, server, heard)
 
@@ -450,7 +522,9 @@ def test_hostile_text_does_nothing_in_a_comparison(server: Server, tab: Page) ->
 def test_hostile_names_stay_text_in_boxes_legends_and_hovers(server: Server, tab: Page) -> None:
     heard = watch(tab)
     open_atlas(tab, server, corpus=HOSTILE, query="alone", colour="Model")
-    expect(tab.locator(".js-plotly-plot .legend")).to_contain_text("![m](http://example.com/m.png)")
+    expect(tab.locator(".js-plotly-plot .legend")).to_contain_text(
+        "![m](http://example.c…>plain</u>"
+    )
     box = tab.locator(".js-plotly-plot .scatterlayer .point").first.bounding_box()
     assert box is not None
     tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)

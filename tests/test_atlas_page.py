@@ -916,6 +916,25 @@ def test_the_table_says_the_same_as_the_list(corpora: Path) -> None:
     assert table["cluster"].isna().sum() == 7
 
 
+@pytest.mark.xfail(strict=True, reason="the map counts groups by the list, the table by size")
+def test_a_group_has_one_number_on_the_map_and_in_the_table(sections: Corpus) -> None:
+    app = open_table(visit("atlas", "sections", colour="Group"))
+    numbers = app.dataframe[0].value["group"]
+    traces = [trace for trace in read_chart(app) if trace["name"].startswith("group ")]
+    assert len(traces) > 1
+    told = {trace["name"]: set(numbers.iloc[trace["customdata"]]) for trace in traces}
+    assert told == {name: {int(name.removeprefix("group "))} for name in told}
+
+
+def test_what_is_listed_or_picked_can_be_taken_away() -> None:
+    app = visit("atlas", query="q0")
+    assert app.get_by_key("take").proto.popover.label == "Take 48 answers away"
+    click(app, "open-0")
+    assert app.get_by_key("take").proto.popover.label == "Take 15 answers away"
+    forms = ["CSV", "Parquet", "JSON Lines", "What they are from (JSON)"]
+    assert [button.label for button in app.download_button] == forms
+
+
 def test_a_selection_of_the_map_is_read_by_row() -> None:
     points = [{"customdata": 7}, {"customdata": [3]}, {"customdata": 7}]
     session: dict[str, Any] = {"m": {"selection": {"points": points}}}
@@ -1004,7 +1023,8 @@ def test_answers_that_are_not_on_the_map_are_counted() -> None:
 def test_answers_of_one_model_only_are_not_said_to_be_shared() -> None:
     app = visit("atlas", HOSTILE, query="alone")
     assert "from" not in read_block(app, "finding-page")
-    assert list_open(app) == ["2 of 8 answers · 1 of 1 model"] * 4
+    assert [head.partition(" · ")[0] for head in list_open(app)] == ["2 of 8 answers"] * 4
+    assert "models" not in "".join(list_open(app))
     assert list_headings(app) == []
 
 

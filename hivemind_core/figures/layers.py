@@ -147,10 +147,10 @@ def split_layers(points: MapPoints, style: MapStyle) -> list[Layer]:
 
 
 def _lay_under(layer: Layer) -> Layer:
-    """Return a layer as a density has it: unseen till selected, but for people, who are neutral."""
+    """Return a layer as a density has it: unseen till selected, but for people; no scale."""
     if layer.ink.symbol == HUMAN_SYMBOL:
         return replace(layer, values=None)
-    return replace(layer, opacity=0, is_listed=False)
+    return replace(layer, values=None, opacity=0, is_listed=False)
 
 
 def _split_rest(rest: NDArray[np.bool_], people: NDArray[np.bool_], style: MapStyle) -> list[Layer]:
