@@ -126,8 +126,8 @@ def _mark(
     turned = [texts[i] for i in order]
     phrases = list_common_phrases(turned)
     if phrases and pick.kind != "like":
-        told = "; ".join(f"“{phrase.text}” in {phrase.answers}" for phrase in phrases)
-        write_note(f"Shared by the {count(len(shown), 'text')} here: {told}.", "phrases")
+        told = ", ".join(f"{phrase.answers} say “{phrase.text}”" for phrase in phrases)
+        write_note(f"Of the {len(shown)} texts here, {told}.", "phrases")
     found = find_shared_phrases(turned)
     return [found[order.index(i)] for i in range(len(shown))]
 

@@ -40,6 +40,7 @@ STYLE = """
   min-height: 0; padding: 0;
 }
 [class*="st-key-actions"] button p {font-size: 0.8rem;}
+[class*="st-key-at_"] {margin-bottom: -0.9rem;}
 .st-key-neighbours {flex: 0 0 auto;}
 .st-key-neighbours button {min-height: 0; padding: 0; opacity: 0.8;}
 .stVerticalBlock.st-key-chart {flex: 0 0 auto; height: calc(100vh - 24.4rem); min-height: 22rem;}
