@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Dialog, Locator, Page, expect
+from playwright.sync_api import Browser, Dialog, Locator, Page, ViewportSize, expect
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +24,7 @@ HOSTILE = "<b>hostile</b> ![n](http://example.com/n.png)"
 NAMES = {"demo": "demo", "empty": "empty", "hostile": HOSTILE}
 PAGES = ("overview", "atlas")
 PATIENCE = 20_000
+WINDOW: ViewportSize = {"width": 1280, "height": 900}
 
 
 def start(**query: str) -> AppTest:
@@ -191,8 +192,11 @@ def read_address(tab: Page) -> dict[str, str]:
 
 def open_tab(browser: Browser, **options: Any) -> Page:
     """Open a page of a browser that has seen nothing yet; it is closed with its context."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-    page = context.new_page()
+    return be_patient(browser.new_context(viewport=WINDOW, **options).new_page())
+
+
+def be_patient(page: Page) -> Page:
+    """Return a page that waits long enough for a busy machine."""
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     return page

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from tests.browsing import Server
 
@@ -85,11 +85,21 @@ def browser(chromium: Path) -> Iterator["Browser"]:
         running.close()
 
 
-@pytest.fixture
-def tab(browser: "Browser") -> Iterator["Page"]:
-    """Open a page of a browser that has seen nothing yet."""
-    from tests.browsing import open_tab
+@pytest.fixture(scope="module")
+def visitor(browser: "Browser") -> Iterator["BrowserContext"]:
+    """Start a visit that the tests of a module share: the dashboard's own files come once."""
+    from tests.browsing import WINDOW
 
-    page = open_tab(browser)
+    running = browser.new_context(viewport=WINDOW)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def tab(visitor: "BrowserContext") -> Iterator["Page"]:
+    """Open a page; `open_tab` opens one of a browser that has seen nothing yet."""
+    from tests.browsing import be_patient
+
+    page = be_patient(visitor.new_page())
     yield page
-    page.context.close()
+    page.close()

@@ -198,14 +198,14 @@ def write_corpus(
     return write_views(corpus, tables["queries"].to_pylist(), tables["responses"].to_pylist())
 
 
-def grow(corpus: Corpus, query_id: str, number: int) -> None:
+def grow(corpus: Corpus, query_id: str, number: int, text: str = "A new answer {}") -> None:
     """Add answers to a corpus that is built, and leave its views as they were."""
     corpus = open_or_create(corpus.locator)
     queries = corpus.read(QUERIES).to_pylist()
     if query_id not in {row["query_id"] for row in queries}:
         queries.append({"query_id": query_id, "query": f"What is {query_id}?"})
     answers = corpus.read(RESPONSES).to_pylist()
-    answers += [_say(query_id, "gpt-4o", 100 + i, f"A new answer {i}") for i in range(number)]
+    answers += [_say(query_id, "gpt-4o", 100 + i, text.format(i)) for i in range(number)]
     tables = {"queries": build_rows(QUERIES, queries), "responses": build_rows(RESPONSES, answers)}
     write_tables(corpus, tables, corpus.manifest)
 

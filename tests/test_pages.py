@@ -149,6 +149,18 @@ def test_answers_that_came_after_the_build_are_told_as_not_built(
     assert "3 answers not built yet" in read(visit("atlas", "demo", query="later"))
 
 
+@pytest.mark.xfail(strict=True, reason="answers of white space are counted as not built")
+def test_blank_answers_are_not_told_as_not_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = dashboard_corpus.write_demo(tmp_path / "demo", queries=1)
+    monkeypatch.setenv("HIVEMIND_CORPORA", str(tmp_path))
+    dashboard_corpus.grow(corpus, "q0", 2, "  ")
+    words = read(visit("atlas", "demo", query="q0"))
+    assert "2 answers without text not on the map" in words
+    assert "not built yet" not in words
+
+
 def test_no_page_names_a_folder() -> None:
     for page in PAGES:
         app = visit(page)
