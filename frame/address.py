@@ -14,13 +14,16 @@ def enter_page(page: str) -> None:
     """Note which page is about to run, and what the browser has taken out of its address.
 
     On the page that ran before, a missing parameter means that Back took it away; on another
-    page, that it was never there, and the session writes it.
+    page, that it was never there, and the session writes it. An address without any parameter is
+    that of the page's arrival: what was chosen stays, and is not written, so that the next Back
+    leaves the page.
     """
     state = st.session_state
     stayed = state.get("page") == page
     state["page"] = page
     written: dict[str, str] = state.setdefault("written", {})
     state["cleared"] = {name for name in written if stayed and name not in st.query_params}
+    state["undone"] = state["cleared"] if len(st.query_params) else set()
     for name in state["cleared"]:
         del written[name]
 
@@ -28,7 +31,7 @@ def enter_page(page: str) -> None:
 def watch(name: str) -> tuple[bool, str | None]:
     """Return whether somebody else has set a query parameter, and what it says now."""
     given = st.query_params.get(name)
-    if name in st.session_state.get("cleared", ()):
+    if name in st.session_state.get("undone", ()):
         return True, None
     return given is not None and given != st.session_state.get("written", {}).get(name), given
 

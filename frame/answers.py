@@ -78,7 +78,7 @@ def show_picked(pane: Pane, pick: Pick, tell: Callable[[Sequence[int]], str]) ->
             show_source(pane, pane.sheet.sources[card.answer.rows[0]], str(place), card.voice)
         words = tell(card.answer.rows)
         _show_card(pane, card, texts.get(ids[place]), spans[place], words)
-    offer_more("answers", len(cards), len(shown), "answer")
+    offer_more("answers", len(cards), len(shown), "text")
 
 
 def _deal_cards(pane: Pane, pick: Pick) -> list[Card]:
@@ -124,10 +124,11 @@ def _mark(
     middle = 0 if pick.kind == "like" else _find_middle(pane, shown)
     order = [middle, *(i for i in range(len(shown)) if i != middle)]
     turned = [texts[i] for i in order]
-    phrases = list_common_phrases(turned)
+    wordings = list(dict.fromkeys(text.strip() for text in turned))
+    phrases = list_common_phrases(wordings)
     if phrases and pick.kind != "like":
         told = ", ".join(f"{phrase.answers} say “{phrase.text}”" for phrase in phrases)
-        write_note(f"Of the {len(shown)} texts here, {told}.", "phrases")
+        write_note(f"Of {count(len(wordings), 'wording')} here, {told}.", "phrases")
     found = find_shared_phrases(turned)
     return [found[order.index(i)] for i in range(len(shown))]
 

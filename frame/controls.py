@@ -95,14 +95,20 @@ def offer_neighbours(shelf: Shelf) -> None:
             )
 
 
-def choose_look(book: Book, sheet: Sheet, ground: Ground, listing: tuple[str, str, float]) -> Look:
-    """Show in the sidebar how the map can be drawn, and return what was chosen.
+def choose_coloring(book: Book) -> str:
+    """Show in the sidebar what the map can be coloured by, and return what was chosen."""
+    names = list_colorings(book, has_groups=bool(list_senses(book)))
+    return choose("colour", "Colour", names, names[0])
+
+
+def choose_look(
+    book: Book, sheet: Sheet, ground: Ground, coloring: str, listing: tuple[str, str, float]
+) -> Look:
+    """Show in the sidebar how else the map can be drawn, and return what was chosen.
 
     `listing` is what `choose_listing` returned.
     """
     listed, sense, threshold = listing
-    names = list_colorings(book, has_groups=bool(sense))
-    coloring = choose("colour", "Colour", names, names[0])
     shown = _choose_shown(book, sheet)
     projection: Projection = "UMAP"
     if (
@@ -164,15 +170,17 @@ def _choose_shown(book: Book, sheet: Sheet) -> tuple[str, ...]:
     return tuple(name for name in chosen if name in present)
 
 
-def choose_listing(book: Book, sheet: Sheet) -> tuple[str, str, float]:
+def choose_listing(book: Book, coloring: str) -> tuple[str, str, float]:
     """Show above the list what it holds, and from which threshold on answers are the same.
+
+    The threshold is shown where groups are listed, or colour the map.
 
     Returns
     -------
     listing : str
         "Groups" or "Clusters".
     sense : str
-        Empty where the answers have not been linked.
+        Empty where there are no groups, or none are shown.
     threshold : float
     """
     senses = list_senses(book)
@@ -191,8 +199,10 @@ def choose_listing(book: Book, sheet: Sheet) -> tuple[str, str, float]:
             bind="query-params",
             persist_state="session",
             label_visibility="collapsed",
-            help="Groups: answers that are nearly the same. Clusters: HDBSCAN's, of the map.",
         )
+    if listing == "Clusters" and coloring != "Group":
+        write_note("Clusters are HDBSCAN's, of the map: they follow where the points lie.", "list")
+        return "Clusters", "", 0.0
     sense = _choose_sense(senses)
     threshold = _choose_threshold(book, sense)
     write_note(tell_agreement(find_calibration(book), sense, threshold), "agreement")

@@ -8,13 +8,15 @@ from frame import picking
 from frame.paging import offer_more, take_more
 from frame.pane import Pane, count_present, cut_text, read_texts, show_source, tell_query
 from frame.theme import draw_shares, write_note
+from hivemind_core.figures.homogeneity import count_models
 from hivemind_core.figures.numbers import count
 from hivemind_core.figures.reading import Entry, describe_entry, describe_wordings
 from hivemind_core.space.groups import MOST_ANSWERS
 
+ONE_AND_PEOPLE = "Said by one model and by people"
 ONE_MODEL, PEOPLE = "Said by one model only", "Said by people only"
 WITHHELD, ONCE = "Said by writers that are withheld", "Said once"
-SECTIONS = ("", ONE_MODEL, PEOPLE, WITHHELD, ONCE)
+SECTIONS = ("", ONE_AND_PEOPLE, ONE_MODEL, PEOPLE, WITHHELD, ONCE)
 LIST_SHOWN = 10
 MEDOID_CUT = 280
 
@@ -28,7 +30,10 @@ def show_list(pane: Pane, entries: Sequence[Entry], kind: picking.Kind) -> None:
     lone = pane.grouping.lone if pane.grouping is not None and kind == "group" else ()
     people = {s.name for s in pane.book.manifest.sources if s.is_human}
     every: list[Entry | int] = [*entries, *lone]
-    named = [(_name_section(item, entries, people), item) for item in every]
+    is_lone = (
+        count_models(s for s in pane.book.manifest.sources if s.name in pane.sheet.present) < 2
+    )
+    named = [(_name_section(item, people, is_lone=is_lone), item) for item in every]
     items = sorted(named, key=lambda pair: SECTIONS.index(pair[0]))
     if not items:
         write_note(_tell_none(pane, kind), "none")
@@ -58,13 +63,14 @@ def _tell_none(pane: Pane, kind: picking.Kind) -> str:
     return f"{reason} Lasso or click points to read them."
 
 
-def _name_section(item: Entry | int, entries: Sequence[Entry], people: Collection[str]) -> str:
+def _name_section(item: Entry | int, people: Collection[str], *, is_lone: bool) -> str:
+    """Return what an item is listed under; where one model alone was asked, that is no news."""
     if isinstance(item, int):
         return ONCE
-    if item.models > 1 or (entries and entries[0].models <= 1):
+    if item.models > 1 or (is_lone and item.models):
         return ""
     if item.models == 1:
-        return ONE_MODEL
+        return ONE_AND_PEOPLE if any(name in people for name, _ in item.sources) else ONE_MODEL
     is_human = all(name in people for name, _ in item.sources)
     return PEOPLE if is_human else WITHHELD
 

@@ -236,7 +236,8 @@ def count_by_query(book: Book) -> dict[str, int]:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _count_texts(_corpus: Corpus, key: tuple[str, int, str]) -> dict[str, int]:
     rows = _corpus.read(RESPONSES, columns=["query_id", "text"])
-    told = rows.filter(pc.not_equal(rows["text"], "").fill_null(False))
+    texts = pc.utf8_trim_whitespace(rows["text"])
+    told = rows.filter(pc.not_equal(texts, "").fill_null(False))
     counted = pc.value_counts(told["query_id"])
     return {row["values"]: row["counts"] for row in counted.to_pylist()}
 
@@ -310,6 +311,6 @@ def find_calibration(book: Book) -> Calibration | None:
     return _find_calibration(book.encoder)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=16, ttl=60, show_spinner=False)  # a user may make it meanwhile
 def _find_calibration(encoder: str) -> Calibration | None:
     return read_calibration(encoder)

@@ -1,7 +1,7 @@
 """Light and dark, and untrusted text that is shown as it is.
 
 Text that comes from a corpus is only ever written with `st.text`, never as markdown; where it
-goes into HTML (the bar below, and `frame/prose.py`) every character of it is escaped.
+goes into HTML (headings, the bar below, and `frame/prose.py`) every character of it is escaped.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,11 @@ STYLE = """
 [data-testid="stText"] {
   white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; font-family: inherit;
 }
-[class*="st-key-heading"] [data-testid="stText"] {
+[class*="st-key-heading"] h1 {
   font-size: 1.75rem; font-weight: 650; line-height: 1.25; letter-spacing: -0.01em;
+  margin: 0; padding: 0; white-space: pre-wrap; overflow-wrap: anywhere;
 }
-[class*="st-key-heading-long"] [data-testid="stText"] {
+[class*="st-key-heading-long"] h1 {
   font-size: 1.2rem; max-height: 6.2rem; overflow-y: auto;
 }
 [data-testid="stMultiSelect"] [data-tag] {
@@ -68,7 +69,9 @@ def find_ground() -> Ground:
 
 def write_heading(text: str, key: str = "page") -> None:
     """Write untrusted text as the heading of a page; a long one is set smaller."""
-    _write(text, f"heading-{key}" if len(text) <= LONG_HEADING else f"heading-long-{key}")
+    size = "heading" if len(text) <= LONG_HEADING else "heading-long"
+    with st.container(key=f"{size}-{key}"):
+        st.html(f'<h1 dir="auto">{escape(text)}</h1>')
 
 
 def write_finding(text: str, key: str = "page") -> None:

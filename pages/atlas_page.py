@@ -3,7 +3,7 @@
 import streamlit as st
 
 from frame import picking, sheets
-from frame.controls import Shelf, choose_listing, choose_look, choose_place
+from frame.controls import Shelf, choose_coloring, choose_listing, choose_look, choose_place
 from frame.drawing import Look, draw_sheet
 from frame.finding import describe_chart, show_head, show_table
 from frame.grouping import cut_sheet
@@ -52,11 +52,12 @@ def show_map(pane: Pane, look: Look) -> None:
 def show_sheet(book: Book, shelf: Shelf, sheet: Sheet, words: str) -> None:
     """Draw a map, what it says above it, and what can be read beside it."""
     head = st.container(gap="xsmall")
+    coloring = choose_coloring(book)
     left, right = st.columns([3, 2], gap="large")
     with right:
-        listing = choose_listing(book, sheet)
+        listing = choose_listing(book, coloring)
     grouping = cut_sheet(book, sheet, *listing[1:]) if listing[1] else None
-    look = choose_look(book, sheet, find_ground(), listing)
+    look = choose_look(book, sheet, find_ground(), coloring, listing)
     alike = find_alike(book, sheet, picking.ask_like())
     pick = picking.follow_sheet(sheet, grouping, look, alike.rows if alike else None)
     pair = follow_pair(sheet)

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,15 @@ def ask(app: AppTest, name: str) -> str | None:
 
 def read(app: AppTest) -> str:
     """Return all the plain text of a page."""
-    return "\n".join(element.value for element in app.text)
+    return read_within(app)
+
+
+def read_within(block: Any) -> str:
+    """Return the headings and the plain text of a part of a page."""
+    bodies = [element.proto.body for element in block.get("html")]
+    headings = [body for body in bodies if body.startswith("<h1")]
+    told = [unescape(body.partition(">")[2].removesuffix("</h1>")) for body in headings]
+    return "\n".join([*told, *(element.value for element in block.text)])
 
 
 def read_note(app: AppTest, key: str) -> str:
@@ -65,7 +74,7 @@ def read_block(app: AppTest, key: str) -> str:
         block = app.get_by_key(key)
     except KeyError:
         return ""
-    return "\n".join(element.value for element in block.text)
+    return read_within(block)
 
 
 def read_chart(app: AppTest) -> list[dict[str, Any]]:

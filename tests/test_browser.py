@@ -52,7 +52,6 @@ def test_choices_are_kept_between_pages_and_shared_by_link(server: Server, tab: 
     tab.wait_for_url(lambda url: "query=q2" in url and "corpus=demo" in url)
 
 
-@pytest.mark.xfail(strict=True, reason="Back leads to the Atlas without its choices first")
 def test_the_browsers_back_leads_from_the_atlas_to_the_overview(server: Server, tab: Page) -> None:
     open_page(tab, server.link("overview", corpus="demo"))
     tab.get_by_test_id("stSidebarNav").get_by_text("Atlas").click()

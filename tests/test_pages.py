@@ -149,7 +149,6 @@ def test_answers_that_came_after_the_build_are_told_as_not_built(
     assert "3 answers not built yet" in read(visit("atlas", "demo", query="later"))
 
 
-@pytest.mark.xfail(strict=True, reason="answers of white space are counted as not built")
 def test_blank_answers_are_not_told_as_not_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

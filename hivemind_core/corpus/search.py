@@ -216,7 +216,7 @@ def quote_answers(
     by_text: dict[str, dict[str, list[dict[str, Any]]]] = {query_id: {} for query_id in named}
     for row in rows.to_pylist():
         if row["response_id"] in named[row["query_id"]]:
-            by_text[row["query_id"]].setdefault(row["text"], []).append(row)
+            by_text[row["query_id"]].setdefault(row["text"].strip(), []).append(row)
     names = {(s.model, s.strategy): s.name for s in corpus.manifest.sources}
     return {
         query_id: tuple(_quote(same, names, words) for same in _take_by_source(texts, each))

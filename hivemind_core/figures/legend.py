@@ -15,6 +15,7 @@ LEGEND_WIDTH = 450  # pixels of a map on a small screen
 LEGEND_ROWS = 6
 NAME_WIDTH = 32
 BAR_HEIGHT = 44
+TOOLS_WIDTH = 32  # of Plotly's tool bar, which else would lie over points
 
 
 def add_legend(figure: go.Figure, listed: list[Layer], *, has_bar: bool) -> None:
@@ -28,7 +29,7 @@ def add_legend(figure: go.Figure, listed: list[Layer], *, has_bar: bool) -> None
         place |= {"yref": "container", "y": 0, "yanchor": "bottom"}
         height += BAR_HEIGHT - 10
     figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 8, "b": 14 + height},
+        margin={"l": 0, "r": TOOLS_WIDTH, "t": 8, "b": 14 + height},
         showlegend=bool(listed),
         legend={
             "orientation": "h",
