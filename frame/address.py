@@ -137,7 +137,8 @@ def choose(
         persist_state="session",
     )
     if missing:
-        st.sidebar.caption(f"The link asks for a {label.lower()} that is not here.")
+        article = "an" if label[0] in "AEIOU" else "a"
+        st.sidebar.caption(f"The link asks for {article} {label.lower()} that is not here.")
     value = default if chosen is None else str(chosen)
     record(name, value or None)
     return value

@@ -23,6 +23,7 @@ from hivemind_core.space.cluster import find_medoid
 
 ANSWERS_SHOWN = 40
 ANSWER_CUT = 1500
+PHRASE_CUT = 90
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,9 @@ def _mark(
     wordings = list(dict.fromkeys(text.strip() for text in turned))
     phrases = list_common_phrases(wordings)
     if phrases and pick.kind != "like":
-        told = ", ".join(f"{phrase.answers} say “{phrase.text}”" for phrase in phrases)
+        told = ", ".join(
+            f"{phrase.answers} say “{cut_text(phrase.text, PHRASE_CUT)}”" for phrase in phrases
+        )
         write_note(f"Of {count(len(wordings), 'wording')} here, {told}.", "phrases")
     found = find_shared_phrases(turned)
     return [found[order.index(i)] for i in range(len(shown))]

@@ -10,12 +10,15 @@ from frame.controls import Shelf, offer_neighbours
 from frame.drawing import Look, find_scorer
 from frame.grouping import Grouping
 from frame.loading import Book
-from frame.pane import Pane, count_present
+from frame.pane import Pane, count_present, cut_text, read_texts
 from frame.picker import say_growth
 from frame.sheets import Sheet, describe_place, read_catalogue
 from frame.theme import write_finding, write_heading, write_note
 from hivemind_core.figures.numbers import count, write_number
 from hivemind_core.figures.reading import describe_entry, tell_finding, tell_ideas, tell_unbuilt
+
+TEXTS_SHOWN = 5_000  # answers of a map whose table holds their texts
+TABLE_CUT = 300
 
 
 def show_head(book: Book, sheet: Sheet, grouping: Grouping | None, shelf: Shelf) -> None:
@@ -109,6 +112,10 @@ def _tabulate(pane: Pane) -> pa.Table:
         columns["query"] = pa.array([labels[one] for one in sheet.query_ids], pa.string())
     if grouping is not None:
         columns["group"] = _number(grouping.numbers.tolist())
+    if len(sheet) <= TEXTS_SHOWN:
+        texts = read_texts(pane, sheet.ids)
+        told = [cut_text(texts.get(one), TABLE_CUT) for one in sheet.ids]
+        columns["answer"] = pa.array(told, pa.string())
     columns["x"] = pa.array(sheet.umap.places[:, 0])
     columns["y"] = pa.array(sheet.umap.places[:, 1])
     return pa.table(columns)

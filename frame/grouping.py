@@ -23,6 +23,7 @@ from hivemind_core.space.linking import (
 )
 
 Sense = str
+SAME_VECTOR = 0.99999
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,17 @@ def _list_senses(_book: Book, key: tuple[object, ...]) -> tuple[Sense, ...]:
     rows = loading.read_view(_book, "linkages.parquet")
     found = set(pc.unique(rows["sense"]).to_pylist())
     return tuple(sorted(found, key=lambda sense: (sense != PEOPLE, sense != COSINE, sense)))
+
+
+def count_blurred(book: Book, sheet: Sheet) -> int:
+    """Return the answers whose words differ from another's and whose vector does not.
+
+    The encoder cannot tell them apart: it may know none of their words, or have cut them.
+    """
+    if COSINE not in list_senses(book):
+        return 0
+    found = cut_sheet(book, sheet, COSINE, SAME_VECTOR).entries
+    return sum(entry.size for entry in found if entry.wordings > 1)
 
 
 def cut_sheet(book: Book, sheet: Sheet, sense: Sense, threshold: float) -> Grouping:

@@ -9,6 +9,7 @@ import streamlit as st
 from frame import address, loading
 from frame.loading import Book
 from frame.pane import Pane, cut_text, read_texts
+from frame.picker import is_other_state
 from frame.picking import Pick
 from frame.prose import show_difference, style_prose
 from frame.sheets import Sheet
@@ -99,7 +100,7 @@ def _estimate(pane: Pane, rows: Sequence[int]) -> Mapping[int, float]:
 def follow_pair(sheet: Sheet) -> tuple[str, ...]:
     """Return the response ids to compare, none, one or two, in step with the address."""
     changed, given = address.watch("pair")
-    if changed:
+    if changed and not is_other_state():
         st.session_state["pair"] = _read_pair(given or "", sheet)
     pair: tuple[str, ...] = st.session_state.get("pair", ())
     if any(one not in set(sheet.ids) for one in pair):
@@ -161,4 +162,4 @@ def _tell_pair(pane: Pane, rows: Sequence[int]) -> str:
         told.append(f"chance that people call them the same {write_percent(chance)}")
     if len(queries) > 1:
         told.append("answers to different queries, which people did not judge")
-    return f"{' · '.join(told)}. Marked is what only one of them says."
+    return f"{' · '.join(told)}. Marked is where they differ."

@@ -58,7 +58,7 @@ def show_found(book: Book, words: str) -> None:
 
 def _show_pick(pane: Pane, look: Look, pick: Pick, alike: Likeness | None) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", key="picked"):
-        st.button("← Back", key="back", type="tertiary", on_click=picking.pick_nothing)
+        st.button("← Back", key="back", type="tertiary", on_click=picking.go_back)
         offer_files(pane, pick.rows, "selection")
     st.markdown(f"**{tell_pick(pane, pick)}**")
     _say_first(pane)

@@ -1,6 +1,6 @@
 """The corpus picker in the sidebar, and what is said where there is nothing to show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -8,6 +8,7 @@ from frame import address
 from frame.loading import (
     Book,
     Shelved,
+    count_texts,
     count_unbuilt,
     has_grown,
     list_built,
@@ -62,8 +63,14 @@ def _say_differences(shelved: Shelved, missing: str | None, linked: str | None) 
         st.session_state["difference"] = None if same else (shelved.name, words)
     kept = st.session_state.get("difference")
     if kept and kept[0] == shelved.name:
-        with st.sidebar:
-            write_note(kept[1], "difference")
+        write_note(kept[1], "difference")
+
+
+def is_other_state() -> bool:
+    """Whether the link was made with another corpus than the one here: its rows mean others."""
+    shelved: Shelved | None = st.session_state.get("shelved")
+    kept = st.session_state.get("difference")
+    return bool(kept and shelved is not None and kept[0] == shelved.name)
 
 
 def take_book() -> Book | None:
@@ -76,20 +83,30 @@ def take_book() -> Book | None:
         _say(f"{shelved.name} cannot be opened", shelved.fault)
         return None
     built = list_built(shelved.corpus, shelved.locator, shelved.stamp)
+    if not built and not any(count_texts(Book(shelved.corpus, shelved.stamp, "")).values()):
+        _say(f"{shelved.name} has no maps", "No answer in it has a text that could be mapped.")
+        return None
     if not built:
         _say(f"{shelved.name} has no maps yet", "One command makes its maps and measures:")
         st.code(f"hivemind build {shelved.locator}", language=None, wrap_lines=True)
         return None
-    encoder = built[0]
+    return Book(shelved.corpus, shelved.stamp, _choose_encoder(built))
+
+
+def _choose_encoder(built: Sequence[str]) -> str:
+    """Return the encoder whose views are shown; a link says it, for others may be built later."""
     if len(built) > 1:
-        encoder = st.sidebar.selectbox("Encoder", built, key="encoder", bind="query-params")
-    return Book(shelved.corpus, shelved.stamp, encoder)
+        return address.choose("encoder", "Encoder", built, built[0])
+    if address.follow("encoder", "encoder", set(built)):
+        st.sidebar.caption("The link asks for an encoder that is not here.")
+    address.record("encoder", built[0])
+    return built[0]
 
 
 def say_growth(book: Book) -> None:
     """Say so where answers have come since the corpus was built."""
     if has_grown(book):
-        write_note(tell_growth(count_unbuilt(book), book.manifest.name), "growth")
+        write_note(tell_growth(count_unbuilt(book), book.corpus.locator), "growth")
 
 
 def guard(show_page: Callable[[], None]) -> None:

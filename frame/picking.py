@@ -13,6 +13,7 @@ import streamlit as st
 from frame import address
 from frame.grouping import Grouping
 from frame.packing import pack_rows, unpack_rows
+from frame.picker import is_other_state
 from frame.sheets import Sheet
 
 Kind = Literal["group", "cluster", "once", "like", "points"]
@@ -77,8 +78,11 @@ def _enter_sheet(sheet: Sheet) -> bool:
     owner = (sheet.place, sheet.ids[:1], len(sheet))
     if state.get("pick_owner") != owner:
         state["pick_owner"], state["pick"], state["drawn"] = owner, None, None
+        state["before"] = None
     for kind in KINDS:
         changed, given = address.watch(kind)
+        if changed and given and kind == "points" and is_other_state():
+            continue
         if changed and given:
             state["pick"], is_new = (kind, given), True
         elif changed and state.get("pick") and state["pick"][0] == kind:
@@ -130,8 +134,20 @@ def list_drawn() -> tuple[int, ...]:
 
 
 def pick(kind: Kind, name: str) -> None:
-    """Take answers to read."""
+    """Take answers to read; those like one of them lead back to what is read now."""
+    before = st.session_state.get("pick")
+    if kind != "like":
+        st.session_state["before"] = None
+    elif before is not None and before[0] != "like":
+        st.session_state["before"] = before
     st.session_state["pick"] = (kind, name)
+
+
+def go_back() -> None:
+    """Go back to what was read before, or to the reading list."""
+    before = st.session_state.pop("before", None)
+    pick_nothing()
+    st.session_state["pick"] = before
 
 
 def pick_found(query_id: str, response_ids: tuple[str, ...]) -> None:
@@ -143,7 +159,7 @@ def pick_found(query_id: str, response_ids: tuple[str, ...]) -> None:
 
 
 def pick_nothing() -> None:
-    """Go back to the reading list."""
+    """Drop what is picked."""
     st.session_state["pick"] = st.session_state["drawn"] = None
     st.session_state["resets"] = count_resets() + 1
 

@@ -22,12 +22,14 @@ from hivemind_core.corpus.tables import RESPONSES
 from hivemind_core.figures.numbers import count
 
 TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "jsonl": "text/plain"}
+NAME_CUT = 40
 LABELS = {"csv": "CSV", "parquet": "Parquet", "jsonl": "JSON Lines"}
 
 
 def offer_files(pane: Pane, rows: Sequence[int], what: str) -> None:
     """Offer some answers of a sheet as files; they are made when one is asked for."""
     citation = cite(pane.book.manifest, pane.book.encoder)
+    what = f"{pane.sheet.place.name[:NAME_CUT]}-{what}"
     with st.popover(f"Take {count(len(rows), 'answer')} away", key="take", type="tertiary"):
         for form in FORMS:
             st.download_button(

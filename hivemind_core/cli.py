@@ -116,14 +116,18 @@ def build(
 
     Stopped at any point, it goes on where it was.
     """
-    from hivemind_core.build import BuildOptions, build_corpus
+    from hivemind_core.build import BuildOptions, build_corpus, choose_encoder
     from hivemind_core.corpus.store import open_corpus
 
     options = BuildOptions(encoder, jobs, category_maps, judge)
     with show_progress() as report:
         built, changed = build_corpus(open_corpus(corpus), options, report)
     state = "is built" if changed else "was up to date"
-    print(f"{built.manifest.name} {state}: hivemind app {shlex.quote(corpus)}", file=sys.stderr)
+    name = choose_encoder(built.manifest, encoder)
+    print(
+        f"{built.manifest.name} {state} ({name}): hivemind app {shlex.quote(corpus)}",
+        file=sys.stderr,
+    )
 
 
 @application.command()

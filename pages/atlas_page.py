@@ -6,7 +6,7 @@ from frame import picking, sheets
 from frame.controls import Shelf, choose_coloring, choose_listing, choose_look, choose_place
 from frame.drawing import Look, draw_sheet
 from frame.finding import describe_chart, show_head, show_table
-from frame.grouping import cut_sheet
+from frame.grouping import count_blurred, cut_sheet
 from frame.likeness import find_alike, follow_pair, show_pair
 from frame.loading import Book
 from frame.pane import Pane
@@ -15,10 +15,14 @@ from frame.picker import guard, take_book
 from frame.search import ask_words
 from frame.sheets import Sheet
 from frame.theme import find_ground, write_finding, write_note
+from hivemind_core.figures.numbers import count
 from hivemind_core.figures.palette import assign_inks
 from hivemind_core.figures.reading import describe_map, tell_unbuilt
 
-READ_WITH_CARE = "Near points read alike; distance on the map is not similarity."
+READ_WITH_CARE = (
+    "Near points read alike; distance on the map is not similarity. Repeats, which share one "
+    "spot, are fanned out."
+)
 TOOLS = {
     "displaylogo": False,
     "displayModeBar": True,
@@ -45,6 +49,8 @@ def show_map(pane: Pane, look: Look) -> None:
     trust = describe_map(sheet.quality, sheet.unplaced, look.projection)
     if sheet.unbuilt:
         trust += f" {tell_unbuilt(sheet.unbuilt)}"
+    if blurred := count_blurred(book, sheet):
+        trust += f" {count(blurred, 'answer')} of different words share a vector with another."
     write_note(f"{look.projection} of {book.encoder} vectors: {trust} {READ_WITH_CARE}", "trust")
     show_table(pane)
 

@@ -451,7 +451,8 @@ def write_all(folder: Path) -> None:
         write(folder / name)
     corpus = open_or_create(str(folder / "unbuilt"))
     rows = build_rows(QUERIES, [{"query_id": "q", "query": "Not mapped yet?"}])
-    write_tables(corpus, {"queries": rows}, Manifest("unbuilt"))
+    answers = build_rows(RESPONSES, [_say("q", "gpt-4o", 0, "Not yet.")])
+    write_tables(corpus, {"queries": rows, "responses": answers}, Manifest("unbuilt"))
     damaged = folder / "damaged"
     damaged.mkdir()
     (damaged / "corpus.json").write_text("{", encoding="utf-8")

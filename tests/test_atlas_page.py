@@ -1153,3 +1153,39 @@ def test_an_untrusted_scorer_colours_the_map() -> None:
 def test_the_name_of_a_scorer_is_no_part_of_the_alternative_text() -> None:
     name = f"Score: {' · '.join(HOSTILE_SCORER)}"
     expect_text_only(visit("atlas", HOSTILE, query="markup", colour=name))
+
+
+def test_back_from_likeness_leads_to_the_group_it_began_in() -> None:
+    app = click(visit("atlas", query="q0"), "open-0")
+    group = ask(app, "group")
+    click(app, find_key(app, "More like this"))
+    click(app, find_key(app, "More like this"))
+    assert ask(app, "like") is not None
+    click(app, "back")
+    assert ask(app, "group") == group
+    click(app, "back")
+    assert ask(app, "group") is None
+
+
+def test_a_link_names_the_encoder_whose_map_it_shows() -> None:
+    assert ask(visit("atlas", query="q0"), "encoder") == ENCODER
+    app = visit("atlas", query="q0", encoder="another")
+    assert "encoder that is not here" in " ".join(c.value for c in app.caption)
+
+
+def test_points_of_another_state_of_the_corpus_are_not_picked() -> None:
+    word = pack_rows([1, 2], ANSWERS)
+    app = visit("atlas", query="q0", hash="0123456789ab", points=word, pair="1-2")
+    assert not app.exception
+    assert "another state of this corpus" in read(app)
+    assert not list_cards(app)
+
+
+def test_answers_that_the_encoder_cannot_tell_apart_are_counted(demo: Corpus) -> None:
+    assert "share a vector" not in read_note(visit("atlas", query="q0"), "trust")
+    file = views_file(ENCODER, "linkages.parquet")
+    rows = demo.read_file(file)
+    strongest = pa.array([1.0] * len(rows), pa.float32())
+    write_files(demo, {file: rows.set_column(4, "sameness", strongest)})
+    told = read_note(visit("atlas", query="q0"), "trust")
+    assert "48 answers of different words share a vector with another." in told

@@ -11,7 +11,9 @@ import pytest
 from frame import jobs, loading
 from frame.jobs import Job, Registry
 from frame.welcome import find_folder
-from hivemind_core.corpus.store import views_file
+from hivemind_core.corpus.manifest import Manifest
+from hivemind_core.corpus.store import open_or_create, views_file, write_tables
+from hivemind_core.corpus.tables import QUERIES, RESPONSES, build_rows
 from tests import dashboard_corpus
 from tests.browsing import NAMES, PAGES, ROOT, ask, read, start, visit
 from tests.dashboard_corpus import ENCODER
@@ -302,3 +304,19 @@ def test_a_corpus_that_was_fetched_is_picked_and_no_longer_offered(
     assert not app.exception
     assert app.sidebar.selectbox(key="corpus").value == "demo"
     assert "Fetch NoveltyBench" not in "".join(element.value for element in app.markdown)
+
+
+def test_a_corpus_without_any_text_is_not_sent_to_a_build_that_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = open_or_create(str(tmp_path / "blank"))
+    answers = [{"response_id": "a", "query_id": "q", "model": "m", "text": " \n"}]
+    tables = {
+        "queries": build_rows(QUERIES, [{"query_id": "q", "query": "Why?"}]),
+        "responses": build_rows(RESPONSES, answers),
+    }
+    write_tables(corpus, tables, Manifest("blank"))
+    monkeypatch.setenv("HIVEMIND_CORPORA", str(tmp_path))
+    app = visit("atlas", "blank")
+    assert "No answer in it has a text that could be mapped." in read(app)
+    assert not any(code.value.startswith("hivemind build") for code in app.code)

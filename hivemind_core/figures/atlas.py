@@ -1,7 +1,6 @@
 """The map of one query's answers, or of a category's."""
 
 from collections.abc import Collection
-from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
@@ -20,6 +19,7 @@ from hivemind_core.figures.layers import (
 )
 from hivemind_core.figures.layout import Points, fan_out, measure_extent, turn_to_frame
 from hivemind_core.figures.legend import NAME_WIDTH, add_colors, add_legend, make_bar
+from hivemind_core.figures.numbers import escape_label
 from hivemind_core.figures.palette import HUMAN_SYMBOL, Ground, fade, mix
 
 WEBGL_FROM = 4000
@@ -66,7 +66,7 @@ def draw_map(
         traces.insert(0, _draw_density(shown, extent, style.ground, is_faint=bool(chosen)))
     figure = go.Figure(data=traces)
     low, high = _bound(places)
-    circles = [(find_circle(places[list(h.members)], extent), h) for h in list(halos)[:HALOS]]
+    circles = [(find_circle(places, h.members, extent), h) for h in list(halos)[:HALOS]]
     compact = [(circle, halo.label) for circle, halo in circles if circle is not None]
     for (x, y, radius), _ in compact:
         low = np.minimum(low, (x - radius, y - radius))
@@ -85,7 +85,7 @@ def _draw_layer(layer: Layer, places: Points, is_picked: NDArray[np.bool_] | Non
     """Return one trace; with picked points, the others of it fade."""
     kind = go.Scattergl if len(places) > WEBGL_FROM else go.Scatter
     rows = layer.rows
-    model = escape(cut_name(layer.model, NAME_WIDTH))
+    model = escape_label(cut_name(layer.model, NAME_WIDTH))
     look = _find_look(layer, len(places))
     # Alone on a density, a picked point has to be found.
     selected = {"opacity": 1} if layer.opacity else {"opacity": 1, "size": PICKED_SIZE}
@@ -96,7 +96,7 @@ def _draw_layer(layer: Layer, places: Points, is_picked: NDArray[np.bool_] | Non
         x=places[rows, 0].astype(np.float32),
         y=places[rows, 1].astype(np.float32),
         mode="markers",
-        name=escape(cut_name(layer.name, NAME_WIDTH)),
+        name=escape_label(cut_name(layer.name, NAME_WIDTH)),
         legendgroup=layer.entry or model or None,
         legendgrouptitle={"text": model} if model else None,
         legendrank=layer.rank,
@@ -117,7 +117,7 @@ def _draw_key(layer: Layer) -> object:
         x=[None],
         y=[None],
         mode="markers",
-        name=escape(cut_name(layer.name, NAME_WIDTH)),
+        name=escape_label(cut_name(layer.name, NAME_WIDTH)),
         legendgroup=layer.entry,
         legendrank=layer.rank,
         hoverinfo="skip",

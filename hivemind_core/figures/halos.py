@@ -1,12 +1,13 @@
 """Circles around groups that lie close together, and what they hold."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 
 from hivemind_core.figures.layout import Points
+from hivemind_core.figures.numbers import escape_label
 from hivemind_core.figures.palette import Ground, fade
 
 HALO_RADIUS = 0.14  # a wider group is not compact, and a circle around it would mislead
@@ -28,13 +29,22 @@ class Halo:
     label: str
 
 
-def find_circle(members: Points, extent: float) -> tuple[float, float, float] | None:
-    """Return centre and radius of the circle around a compact group; None for a wide one."""
+def find_circle(
+    places: Points, rows: Collection[int], extent: float
+) -> tuple[float, float, float] | None:
+    """Return centre and radius of the circle around a compact group.
+
+    None for a wide one, and where most answers in the circle are not of the group.
+    """
+    members = places[list(rows)]
     if len(members) == 0:
         return None
     centre = (members.max(axis=0) + members.min(axis=0)) / 2
     reach = float(np.linalg.norm(members - centre, axis=1).max())
     if reach > HALO_RADIUS * extent:
+        return None
+    inside = np.count_nonzero(np.linalg.norm(places - centre, axis=1) <= reach)
+    if 2 * len(members) < inside:
         return None
     return float(centre[0]), float(centre[1]), reach + 0.03 * extent
 
@@ -74,7 +84,7 @@ def draw_halos(
         figure.add_annotation(
             x=at[0],
             y=at[1],
-            text=escape(label),
+            text=escape_label(label),
             showarrow=False,
             xanchor="left" if left else "right",
             yanchor="top" if top else "bottom",

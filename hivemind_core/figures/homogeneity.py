@@ -5,14 +5,13 @@ Everything here reads the object that `hivemind measure --json` prints.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from hivemind_core.corpus.identity import Source
-from hivemind_core.figures.numbers import count, write_interval, write_number
+from hivemind_core.figures.numbers import count, escape_label, write_interval, write_number
 from hivemind_core.figures.palette import Ground, Ink
 
 Summary = Mapping[str, Any]
@@ -120,7 +119,7 @@ def draw_within(summary: Summary, inks: Mapping[str, Ink], ground: Ground) -> go
                 error_x=arms,
                 mode="markers",
                 marker={"size": 11, "color": ink.color, "symbol": ink.symbol},
-                name=escape(name),
+                name=escape_label(name),
                 hovertemplate=f"%{{x:.3f}} · {count(part['queries'], 'query')}",
             )
         )
@@ -133,7 +132,7 @@ def _fold(name: str, width: int = 24) -> str:
     """Return a source's name for the side of a chart: model and strategy on a line each."""
     lines = name.split(" · ", 1)
     return "<br>".join(
-        escape(line if len(line) <= width else line[: width - 1] + "…") for line in lines
+        escape_label(line if len(line) <= width else line[: width - 1] + "…") for line in lines
     )
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from hivemind_core.figures.coloring import (
     place_values,
 )
 from hivemind_core.figures.layout import Points
+from hivemind_core.figures.numbers import escape_label
 from hivemind_core.figures.palette import HUMAN_SYMBOL, Ground, Ink
 
 Rows = NDArray[np.int64]
@@ -252,7 +252,7 @@ def cut_name(name: str, width: int) -> str:
 
 def _write_hover(name: str) -> str:
     """Return untrusted text as a part of a template of Plotly's: no markup and no variables."""
-    return escape(cut_name(name, HOVER_WIDTH)).replace("%", "&#37;")
+    return escape_label(cut_name(name, HOVER_WIDTH)).replace("%", "&#37;")
 
 
 def _set_under_models(layers: list[Layer]) -> list[Layer]:

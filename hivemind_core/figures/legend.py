@@ -1,13 +1,13 @@
 """What stands under a map: the legend, and the colour bar."""
 
 from collections import Counter
-from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 
 from hivemind_core.figures.coloring import Scale, bound_values, choose_ticks, place_values
 from hivemind_core.figures.layers import Layer, MapStyle, cut_name
+from hivemind_core.figures.numbers import escape_label
 from hivemind_core.figures.palette import Ground
 
 LEGEND_ROW = 20
@@ -71,7 +71,7 @@ def make_bar(title: str, ticks: list[tuple[float, str]], ground: Ground) -> dict
         "ypad": 4,
         "outlinewidth": 0,
         "title": {
-            "text": escape(cut_name(title, NAME_WIDTH)),
+            "text": escape_label(cut_name(title, NAME_WIDTH)),
             "side": "top",
             "font": {"size": 11, "color": ground.muted},
         },

@@ -1,5 +1,6 @@
-"""How numbers are written for people."""
+"""How numbers and names are written for people."""
 
+from html import escape
 from math import isnan
 
 
@@ -21,6 +22,11 @@ def write_interval(interval: list[float] | None) -> str:
     if not interval or any(end is None for end in interval):
         return "–"
     return f"{write_number(interval[0])} to {write_number(interval[1])}"
+
+
+def escape_label(text: str) -> str:
+    """Return untrusted text as a label of Plotly's, which reads tags but not ``&quot;``."""
+    return escape(text, quote=False)
 
 
 def count(number: int, thing: str) -> str:

@@ -31,6 +31,7 @@ FAMILIES = (
     ("phi", r"\bphi", GREEN),
     ("smollm", r"smollm", ORANGE),
 )
+NAMELESS = {"", "agent", "ai", "baseline", "llm", "lm", "m", "model", "system"}  # no family's name
 SYMBOLS = ("circle", "square", "triangle-up", "triangle-down", "pentagon", "hexagram", "cross")
 HUMAN_SYMBOL = "diamond-open"
 WITHHELD_SYMBOL = "x"
@@ -102,7 +103,8 @@ def find_family(model: str) -> str:
     for family, pattern, _ in FAMILIES:
         if re.search(pattern, name):
             return family
-    return re.split(r"[\W\d_]+", name.rsplit("/", 1)[-1], maxsplit=1)[0] or name
+    first = re.split(r"[\W\d_]+", name.rsplit("/", 1)[-1], maxsplit=1)[0]
+    return name if first in NAMELESS else first
 
 
 def assign_inks(sources: Iterable[Source], ground: Ground) -> dict[str, Ink]:

@@ -1,5 +1,6 @@
 """What the answers on a map say: clusters as a reading list, answers side by side, a sentence."""
 
+import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -212,14 +213,16 @@ def tell_finding(
     return _tell_entry(largest, present, sources, ("lie", "lies", "in one cluster"))
 
 
-def tell_growth(unbuilt: int, name: str) -> str:
+def tell_growth(unbuilt: int, locator: str) -> str:
     """Return what to do where a corpus has changed since its maps were built."""
     if unbuilt == 0:
-        return f"This corpus has changed since it was built. `hivemind build {name}`"
+        return (
+            f"This corpus has changed since it was built. `hivemind build {shlex.quote(locator)}`"
+        )
     have = "has" if unbuilt == 1 else "have"
     return (
         f"This corpus has grown since it was built: {count(unbuilt, 'answer')} {have} no place "
-        f"yet. `hivemind build {name}`"
+        f"yet. `hivemind build {shlex.quote(locator)}`"
     )
 
 
