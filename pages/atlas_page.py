@@ -50,7 +50,7 @@ def show_map(pane: Pane, look: Look) -> None:
     if sheet.unbuilt:
         trust += f" {tell_unbuilt(sheet.unbuilt)}"
     if blurred := count_blurred(book, sheet):
-        trust += f" {count(blurred, 'answer')} of different words share a vector with another."
+        trust += f" {count(blurred, 'answer')} share a vector with one that is written differently."
     write_note(f"{look.projection} of {book.encoder} vectors: {trust} {READ_WITH_CARE}", "trust")
     show_table(pane)
 

@@ -1188,4 +1188,4 @@ def test_answers_that_the_encoder_cannot_tell_apart_are_counted(demo: Corpus) ->
     strongest = pa.array([1.0] * len(rows), pa.float32())
     write_files(demo, {file: rows.set_column(4, "sameness", strongest)})
     told = read_note(visit("atlas", query="q0"), "trust")
-    assert "48 answers of different words share a vector with another." in told
+    assert "48 answers share a vector with one that is written differently." in told
