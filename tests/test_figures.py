@@ -38,7 +38,7 @@ from hivemind_core.figures.layout import (
     measure_extent,
     turn_to_frame,
 )
-from hivemind_core.figures.numbers import count, write_interval, write_number
+from hivemind_core.figures.numbers import count, escape_label, write_interval, write_number
 from hivemind_core.figures.palette import (
     DARK,
     HUMAN_SYMBOL,
@@ -606,3 +606,27 @@ def test_contents_tell_models_from_people_and_what_is_left_out() -> None:
     first, last = describe_contents(manifest)
     assert first == "licence: MIT · partly simulated · strategies: plain, random"
     assert "1 answer whose text its source withholds, 2 empty answers." in last
+
+
+def test_a_circle_is_not_drawn_where_most_in_it_are_others() -> None:
+    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    ring = 0.5 * np.column_stack([np.cos(angles), np.sin(angles)])
+    corners = np.array([[-9.0, -9], [9, 9], [-9, 9], [9, -9]])
+    places = np.concatenate([ring, 0.2 * ring, corners])
+    names = ("gpt-4o",) * len(places)
+    points = MapPoints(tuple(map(str, range(28))), names, np.zeros(28, np.int64), places)
+    few, half = Halo((0, 3, 6, 9), "4 answers"), Halo(tuple(range(12)), "12 answers")
+    style = make_style(points)
+    assert not draw_map(points, style, halos=[few]).layout.shapes
+    assert len(draw_map(points, style, halos=[half]).layout.shapes) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "family"), [("model-7", "model-7"), ("llm_2", "llm_2"), ("acme-1", "acme")]
+)
+def test_a_word_that_any_model_is_called_by_is_no_family(model: str, family: str) -> None:
+    assert find_family(model) == family
+
+
+def test_quotes_in_labels_are_written_as_they_are() -> None:
+    assert escape_label("""<b>"it's"</b> & co""") == """&lt;b&gt;"it's"&lt;/b&gt; &amp; co"""
