@@ -1,6 +1,7 @@
 """Fixtures that several test files share; what is heavy is imported by those that need it."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,15 @@ def test_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("HIVEMIND_TEST_DATA names no folder of real data")
     return Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give back the main module, which Streamlit replaces by the script it runs.
+
+    A process that is spawned later would run that script instead.
+    """
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(autouse=True)
