@@ -39,20 +39,28 @@ class Shelf:
     place: Place
 
 
+def _choose_one(label: str, options: Sequence[str], key: str, *, is_labelled: bool = True) -> str:
+    """Show a few choices side by side, in step with the address; the first is the default."""
+    chosen = st.segmented_control(
+        label,
+        options,
+        default=options[0],
+        required=True,
+        key=key,
+        bind="query-params",
+        persist_state="session",
+        label_visibility="visible" if is_labelled else "collapsed",
+    )
+    return options[0] if chosen is None else chosen
+
+
 def choose_place(book: Book) -> Shelf | None:
     """Show the choice of a query or a category in the sidebar, and return it."""
     catalogue, mapped = sheets.read_catalogue(book), sheets.list_mapped_categories(book)
-    kind: str | None = "Query"
+    kind = "Query"
     if mapped:
-        kind = st.sidebar.segmented_control(
-            "Map of",
-            ["Query", "Category"],
-            default="Query",
-            required=True,
-            key="view",
-            bind="query-params",
-            persist_state="session",
-        )
+        with st.sidebar:
+            kind = _choose_one("Map of", ["Query", "Category"], "view")
     if kind == "Category":
         name = choose("map_category", "Category", mapped, mapped[0], sheets.name_category)
         return Shelf("map_category", tuple(mapped), Place("category", name))
@@ -110,22 +118,12 @@ def choose_look(
     """
     listed, sense, threshold = listing
     shown = _choose_shown(book, sheet)
-    projection: Projection = "UMAP"
-    if (
-        sheet.quality.get("method") == "pca"
-        or st.sidebar.segmented_control(
-            "Map",
-            ["UMAP", "PCA"],
-            default="UMAP",
-            required=True,
-            key="map",
-            bind="query-params",
-            persist_state="session",
-        )
-        == "PCA"
-    ):
-        projection = "PCA"
-    is_density = len(sheet) > MANY and _choose_density()
+    is_drawn = sheet.quality.get("method") != "pca"
+    with st.sidebar:
+        chosen = _choose_one("Map", ["UMAP", "PCA"], "map") if is_drawn else "PCA"
+        is_many = len(sheet) > MANY
+        is_density = is_many and _choose_one("Drawn as", ["Density", "Points"], "draw") == "Density"
+    projection: Projection = "PCA" if chosen == "PCA" else "UMAP"
     drawn = sense if listed == "Groups" or coloring == "Group" else ""
     return Look(
         coloring,
@@ -137,19 +135,6 @@ def choose_look(
         drawn,
         threshold if drawn else 0.0,
     )
-
-
-def _choose_density() -> bool:
-    drawn = st.sidebar.segmented_control(
-        "Drawn as",
-        ["Density", "Points"],
-        default="Density",
-        required=True,
-        key="draw",
-        bind="query-params",
-        persist_state="session",
-    )
-    return drawn == "Density"
 
 
 def _choose_shown(book: Book, sheet: Sheet) -> tuple[str, ...]:
@@ -190,23 +175,14 @@ def choose_listing(book: Book, coloring: str) -> tuple[str, str, float]:
         st.subheader("What they say", anchor=False, width="content")
         if not senses:
             return "Clusters", "", 0.0
-        listing = st.segmented_control(
-            "List",
-            ["Groups", "Clusters"],
-            default="Groups",
-            required=True,
-            key="list",
-            bind="query-params",
-            persist_state="session",
-            label_visibility="collapsed",
-        )
+        listing = _choose_one("List", ["Groups", "Clusters"], "list", is_labelled=False)
     if listing == "Clusters" and coloring != "Group":
         write_note("Clusters are HDBSCAN's, of the map: they follow where the points lie.", "list")
         return "Clusters", "", 0.0
     sense = _choose_sense(senses)
     threshold = _choose_threshold(book, sense)
     write_note(tell_agreement(find_calibration(book), sense, threshold), "agreement")
-    return ("Clusters" if listing == "Clusters" else "Groups"), sense, threshold
+    return listing, sense, threshold
 
 
 def _choose_sense(senses: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from frame.controls import Shelf, offer_neighbours
 from frame.drawing import Look, find_scorer
 from frame.grouping import Grouping
 from frame.loading import Book
-from frame.pane import Pane, count_present, cut_text, read_texts
+from frame.pane import Pane, count_present, cut_text, number_labels, read_texts
 from frame.picker import say_growth
 from frame.sheets import Sheet, describe_place, read_catalogue
 from frame.theme import write_finding, write_heading, write_note
@@ -105,13 +105,13 @@ def _tabulate(pane: Pane) -> pa.Table:
         "response": pa.array(sheet.ids, pa.string()),
         "source": pa.array(sheet.sources, pa.string()),
         "characters": pa.array(sheet.characters),
-        "cluster": _number(sheet.umap.clusters.tolist()),
+        "cluster": number_labels(sheet.umap.clusters.tolist()),
     }
     if sheet.place.kind == "category":
         labels = sheets.read_catalogue(pane.book).labels
         columns["query"] = pa.array([labels[one] for one in sheet.query_ids], pa.string())
     if grouping is not None:
-        columns["group"] = _number(grouping.numbers.tolist())
+        columns["group"] = number_labels(grouping.numbers.tolist())
     if len(sheet) <= TEXTS_SHOWN:
         texts = read_texts(pane, sheet.ids)
         told = [cut_text(texts.get(one), TABLE_CUT) for one in sheet.ids]
@@ -119,11 +119,6 @@ def _tabulate(pane: Pane) -> pa.Table:
     columns["x"] = pa.array(sheet.umap.places[:, 0])
     columns["y"] = pa.array(sheet.umap.places[:, 1])
     return pa.table(columns)
-
-
-def _number(labels: Sequence[int]) -> pa.Array:
-    """Return labels counted from 1, null for none."""
-    return pa.array([label + 1 if label >= 0 else None for label in labels], pa.int64())
 
 
 def tell_scores(pane: Pane, look: Look, rows: Sequence[int]) -> str:

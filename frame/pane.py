@@ -1,7 +1,7 @@
 """What the reading pane is made of: texts from models, shown as plain text only."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -92,3 +92,8 @@ def cut_text(text: str | None, width: int) -> str:
     if not text.strip():
         return "(empty answer)"
     return text if len(text) <= width else text[:width].rstrip() + " …"
+
+
+def number_labels(labels: Sequence[int]) -> pa.Array:
+    """Return labels counted from 1, as people count; null where negative."""
+    return pa.array([label + 1 if label >= 0 else None for label in labels], pa.int64())

@@ -41,7 +41,9 @@ class Wish:
 def show_panel(pane: Pane, look: Look, wish: Wish) -> None:
     """Show the reading pane; another wish is shown from its beginning."""
     picked = (wish.pick.kind, wish.pick.name) if wish.pick else ()
-    seen = make_id(*pane.book.key, *pane.sheet.place.name, wish.words, *picked)
+    seen = make_id(
+        *pane.book.key, pane.sheet.place.kind, pane.sheet.place.name, wish.words, *picked
+    )
     with st.container(key="panel"), st.container(key=f"scroll-{seen}"):
         if wish.pick is not None:
             _show_pick(pane, look, wish.pick, wish.alike)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from frame import loading
 from frame.grouping import Grouping
-from frame.pane import Pane
+from frame.pane import Pane, number_labels
 from hivemind_core.corpus.exports import (
     FORMS,
     Form,
@@ -71,7 +71,7 @@ def gather_rows(pane: Pane, rows: Sequence[int]) -> pa.Table:
     columns = {
         "query": pa.array([asked[sheet.query_ids[row]] for row in rows], pa.string()),
         "source": pa.array([sheet.sources[row] for row in rows], pa.string()),
-        "cluster": _number([int(sheet.umap.clusters[row]) for row in rows]),
+        "cluster": number_labels([int(sheet.umap.clusters[row]) for row in rows]),
         **_gather_groups(pane.grouping, rows),
         "x": sheet.umap.places[list(rows), 0],
         "y": sheet.umap.places[list(rows), 1],
@@ -86,12 +86,7 @@ def _gather_groups(grouping: Grouping | None, rows: Sequence[int]) -> dict[str, 
         return {}
     numbers = grouping.numbers
     return {
-        "near_identical_group": _number([int(numbers[row]) for row in rows]),
+        "near_identical_group": number_labels([int(numbers[row]) for row in rows]),
         "sameness": pa.array([grouping.sense] * len(rows), pa.string()),
         "threshold": pa.array([grouping.threshold] * len(rows), pa.float64()),
     }
-
-
-def _number(labels: Sequence[int]) -> pa.Array:
-    """Return labels counted from 1, null where negative."""
-    return pa.array([label + 1 if label >= 0 else None for label in labels], pa.int64())
