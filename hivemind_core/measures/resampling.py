@@ -1,6 +1,8 @@
 """Bootstrap over queries: weighted means and their intervals as matrix products."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import isnan, nan
 
 import numpy as np
 
@@ -8,6 +10,40 @@ from hivemind_core.measures.arrays import Floats
 
 DRAWS = 1000
 CHUNK = 100
+FEWEST_QUERIES = 2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over queries with its 95 % interval.
+
+    Attributes
+    ----------
+    mean : float
+        nan where no query has a value.
+    low, high : float
+        Ends of the bootstrap interval; nan under two queries.
+    queries : int
+        Queries with a value.
+    """
+
+    mean: float
+    low: float = nan
+    high: float = nan
+    queries: int = 0
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether there is a mean."""
+        return not isnan(self.mean)
+
+    @property
+    def interval(self) -> list[float] | None:
+        """The ends of the interval; None where it is undefined."""
+        return None if isnan(self.low) or isnan(self.high) else [self.low, self.high]
+
+
+UNDEFINED = Estimate(nan)
 
 
 def draw_weights(queries: int, draws: int, rng: np.random.Generator) -> Iterator[Floats]:
@@ -42,7 +78,7 @@ def average(values: Floats, weights: Floats) -> Floats:
 
 
 def resample(
-    values: Floats, weights: Floats, drawn: Iterator[Floats] | list[Floats]
+    values: Floats, weights: Floats, drawn: Iterable[Floats]
 ) -> list[Floats]:
     """Return the weighted column means of every draw, one (draws, c) array a chunk.
 
@@ -63,6 +99,32 @@ def resample(
             np.divide(chunk @ products, totals, out=np.full(totals.shape, np.nan), where=totals > 0)
         )
     return means
+
+
+def estimate_columns(
+    values: Floats, weights: Floats, drawn: Sequence[Floats]
+) -> tuple[Estimate, ...]:
+    """Return the mean of each column with its interval over queries.
+
+    Parameters
+    ----------
+    values, weights : (q, c) float64
+        As in `average`.
+    drawn : sequence of (draws, q) float64
+        As of `draw_weights`: the same draws for every column, so that columns can be compared.
+
+    Returns
+    -------
+    tuple of Estimate, length c
+    """
+    means, queries = average(values, weights), (~np.isnan(values)).sum(axis=0)
+    draws = np.concatenate([np.empty((0, values.shape[1])), *resample(values, weights, drawn)])
+    return tuple(
+        Estimate(float(mean), *(find_interval(draws[:, c]) if n >= FEWEST_QUERIES else ()), int(n))
+        if n
+        else UNDEFINED
+        for c, (mean, n) in enumerate(zip(means, queries.tolist(), strict=True))
+    )
 
 
 def find_interval(draws: Floats, level: float = 0.95) -> tuple[float, float]:
