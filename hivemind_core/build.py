@@ -36,7 +36,6 @@ from hivemind_core.corpus.views import (
     GROUPS,
     LINKAGES,
     MAP_TABLES,
-    MEASURES,
     POINTS,
     QUALITY,
     VERSION,
@@ -52,7 +51,8 @@ from hivemind_core.space.encoders import DEFAULT_ENCODER, Encoder, find_encoder
 from hivemind_core.space.judge import find_judge
 from hivemind_core.space.linking import COSINE, PEOPLE, count_groups, link_by_judge, link_query
 from hivemind_core.space.mapping import Map, MapInput, draw_map
-from hivemind_core.summary import list_rows, summarise
+from hivemind_core.summary import summarise
+from hivemind_core.tabulation import tabulate
 
 CATEGORY_LIMIT = 60_000
 OWN_PRECISION = np.float16
@@ -127,8 +127,7 @@ def build_corpus(
     tables = _draw_tables(corpus, encoder, options, report)
     tables |= _link_answers(corpus, encoder, options, report, tables["maps"])
     measured = measure_corpus(corpus, encoder, report=report)
-    for name, rows in list_rows(measured).items():
-        tables[name] = pa.Table.from_pylist(list(rows), schema=MEASURES[name])
+    tables |= tabulate(measured)
     files: dict[str, pa.Table | bytes] = {
         views_file(encoder, f"{name}.parquet"): table for name, table in tables.items()
     }

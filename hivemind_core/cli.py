@@ -150,8 +150,9 @@ def measure(
     from hivemind_core.build import choose_encoder
     from hivemind_core.corpus.embeddings import count_missing
     from hivemind_core.corpus.store import open_corpus
+    from hivemind_core.estimation import check_pooling
     from hivemind_core.measurement import measure_corpus
-    from hivemind_core.summary import check_pooling, format_summary, summarise
+    from hivemind_core.summary import format_summary, summarise
 
     check_pooling(pooling)
     opened = open_corpus(corpus)

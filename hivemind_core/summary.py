@@ -1,21 +1,27 @@
 """The numbers of a corpus from the measures of its queries, with their intervals."""
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from hivemind_core.errors import InputError, shorten
-from hivemind_core.measurement import Homogeneity
-from hivemind_core.measures.arrays import Floats
-from hivemind_core.measures.homogeneity import count_in_bins, share_above
+from hivemind_core.estimation import (
+    Bootstrap,
+    arrange_matrix,
+    average_nearest,
+    check_pooling,
+    estimate_between,
+    estimate_gap,
+    estimate_people,
+    estimate_within,
+)
+from hivemind_core.measurement import COSINE, DISTINCT, SIMILARITIES, VENDI, Homogeneity
+from hivemind_core.measures.homogeneity import Floor, count_in_bins, share_above
 from hivemind_core.measures.nearest import NEIGHBOURS
-from hivemind_core.measures.resampling import DRAWS, average, draw_weights, find_interval, resample
+from hivemind_core.measures.resampling import DRAWS, FEWEST_QUERIES, Estimate
 
-POOLINGS = ("queries", "pairs")
-FEWEST_QUERIES = 2
 TOO_FEW = "an interval over queries needs two queries"
+TOO_SMALL = "under ten queries the mean of a corpus is no reference"
 
 
 def summarise(
@@ -50,46 +56,32 @@ def summarise(
         If the pooling is unknown.
     """
     check_pooling(pooling)
-    weights = list(draw_weights(len(measured.query_ids), draws, np.random.default_rng(seed)))
-    models = [i for i, source in enumerate(measured.sources) if source.is_model]
-    humans = [i for i, source in enumerate(measured.sources) if source.is_human]
-    intra = {
-        source.name: _summarise_source(measured, i, pooling, weights)
-        for i, source in enumerate(measured.sources)
-    }
+    bootstrap = Bootstrap(pooling, draws, seed)
+    people = estimate_people(measured, bootstrap)
     result: dict[str, Any] = {
         "corpus": corpus,
         "encoder": encoder,
         "queries": len(measured.query_ids),
         "responses": int(measured.counts.sum()),
-        "models": [measured.sources[i].name for i in models],
+        "models": [measured.sources[i].name for i in measured.models],
         "pooling": pooling,
-        "floor": {"mean": _number(measured.floor), "n_pairs": measured.floor_pairs},
-        "human": {"mean": _average_people(intra, measured, humans)} if humans else None,
-        "intra": intra,
-        "inter": _summarise_inter(measured, models, pooling, weights),
+        "floor": _describe_floor(measured.floors[COSINE]),
+        "human": None if people is None else {"mean": _number(people.mean)},
+        "intra": _summarise_intra(measured, bootstrap),
+        "inter": _summarise_inter(measured, bootstrap),
         "nearest_models": _summarise_nearest(measured),
+        "controls": _summarise_controls(measured, bootstrap),
     }
-    if not humans:
+    if people is None:
         result["reason"] = "human: the corpus has no answers by people"
-    if result["floor"]["mean"] is None:
-        result["floor"]["reason"] = "unrelated answers need two queries"
     return result
 
 
-def _average_people(
-    intra: dict[str, dict[str, Any]], measured: Homogeneity, humans: list[int]
-) -> float | None:
-    """Return the mean over the sources that are people; groups of people count alike."""
-    means = [intra[measured.sources[i].name]["mean"] for i in humans]
-    defined = [mean for mean in means if mean is not None]
-    return sum(defined) / len(defined) if defined else None
-
-
-def check_pooling(pooling: str) -> None:
-    """Raise an InputError unless the pooling is one of POOLINGS."""
-    if pooling not in POOLINGS:
-        raise InputError(f"pooling is one of {', '.join(POOLINGS)}", found=shorten(pooling))
+def _describe_floor(floor: Floor) -> dict[str, Any]:
+    told: dict[str, Any] = {"mean": _number(floor.mean), "n_pairs": floor.pairs}
+    if told["mean"] is None:
+        told["reason"] = "unrelated answers need two queries"
+    return told
 
 
 def format_summary(summary: dict[str, Any]) -> str:
@@ -132,52 +124,40 @@ def _show_interval(interval: list[float] | None) -> str:
     return "-" if interval is None else f"[{_show(interval[0])}, {_show(interval[1])}]"
 
 
-def _weigh(counts: Floats, pooling: str) -> Floats:
-    return counts if pooling == "pairs" else np.ones_like(counts)
+def _summarise_intra(measured: Homogeneity, bootstrap: Bootstrap) -> dict[str, Any]:
+    estimates = estimate_within(measured, bootstrap)
+    return {
+        source.name: _summarise_source(measured, i, estimates[i])
+        for i, source in enumerate(measured.sources)
+    }
 
 
-def _summarise_source(
-    measured: Homogeneity, column: int, pooling: str, weights: list[Floats]
-) -> dict[str, Any]:
-    values = measured.intra[:, [column]]
-    n = measured.counts[:, [column]].astype(np.float64)
-    pairs = _weigh(n * (n - 1) / 2, pooling)
-    vendi = measured.vendi[:, column]
-    defined = ~np.isnan(values[:, 0])
-    enough = int(defined.sum()) >= FEWEST_QUERIES
-    draws = np.concatenate(resample(values, pairs, weights)) if enough else np.zeros(0)
+def _summarise_source(measured: Homogeneity, place: int, estimate: Estimate) -> dict[str, Any]:
+    values = measured.within[COSINE][:, place]
+    vendi = measured.within[VENDI][:, place]
+    defined = ~np.isnan(values)
     row: dict[str, Any] = {
-        "mean": _number(float(average(values, pairs)[0])),
-        "ci95": _interval(draws),
-        "queries": int(defined.sum()),
-        "histogram_pct": [_number(x) for x in count_in_bins(values[:, 0])],
-        "share_above_0_8": _number(share_above(values[:, 0])),
+        "mean": _number(estimate.mean),
+        "ci95": estimate.interval,
+        "queries": estimate.queries,
+        "histogram_pct": [_number(x) for x in count_in_bins(values)],
+        "share_above_0_8": _number(share_above(values)),
         "vendi": _number(float(vendi[defined].mean()) if defined.any() else math.nan),
     }
     if row["mean"] is None:
         row["reason"] = "no query has two answers with a vector by this source"
-    elif not enough:
+    elif estimate.queries < FEWEST_QUERIES:
         row["reason"] = TOO_FEW
     return row
 
 
-def _summarise_inter(
-    measured: Homogeneity, models: list[int], pooling: str, weights: list[Floats]
-) -> dict[str, Any]:
-    first, second = np.triu_indices(len(models), 1)
-    chosen = np.array(models, np.int64)
-    a, b = chosen[first], chosen[second]
-    values = measured.inter[:, a, b]
-    n = measured.counts.astype(np.float64)
-    pairs = _weigh(n[:, a] * n[:, b], pooling)
-    matrix = np.full((len(models), len(models)), np.nan)
-    matrix[first, second] = matrix[second, first] = average(values, pairs)
-    names = [measured.sources[i].model for i in models]
-    between = np.array([names[i] != names[j] for i, j in zip(first, second, strict=True)], bool)
-    point, draws = _pool_between(values[:, between], pairs[:, between], pooling, weights)
+def _summarise_inter(measured: Homogeneity, bootstrap: Bootstrap) -> dict[str, Any]:
+    means = [estimate.mean for estimate in estimate_between(measured, bootstrap)]
+    matrix = arrange_matrix(means, len(measured.sources))[np.ix_(measured.models, measured.models)]
+    between = estimate_gap(measured, bootstrap).between
     result: dict[str, Any] = {
-        "mean": _number(point),
-        "ci95": _interval(draws),
+        "mean": _number(between.mean),
+        "ci95": between.interval,
         "matrix": [[_number(x) for x in row] for row in matrix.tolist()],
     }
     if result["mean"] is None:
@@ -187,43 +167,54 @@ def _summarise_inter(
     return result
 
 
-def _pool_between(
-    values: Floats, pairs: Floats, pooling: str, weights: list[Floats]
-) -> tuple[float, Floats]:
-    """Return the mean over pairs of different models, and its bootstrap draws.
-
-    By queries: the mean of the pairs' own means. By pairs: every pair of responses counts once.
-    """
-    if values.size == 0:
-        return math.nan, np.zeros(0)
-    if pooling == "pairs":
-        values, pairs = pool_columns(values, pairs)
-    point = _mean_defined(average(values, pairs)[None, :])[0]
-    if int((~np.isnan(values)).any(axis=1).sum()) < FEWEST_QUERIES:
-        return float(point), np.zeros(0)
-    draws = np.concatenate([_mean_defined(chunk) for chunk in resample(values, pairs, weights)])
-    return float(point), draws
+def _summarise_controls(measured: Homogeneity, bootstrap: Bootstrap) -> dict[str, Any]:
+    """Return the numbers under every measure, and what they were taken with."""
+    return {
+        "k": measured.k,
+        "threshold": measured.threshold,
+        "floors": {name: _describe_floor(measured.floors[name]) for name in SIMILARITIES},
+        "intra": {name: _summarise_control(measured, bootstrap, name) for name in measured.within},
+        "inter": {name: _summarise_gap(measured, bootstrap, name) for name in SIMILARITIES},
+    }
 
 
-def pool_columns(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Return the weighted mean over the columns of each row, and its weight, both (q, 1)."""
-    counted = np.where(np.isnan(values), 0.0, weights)
-    totals = counted.sum(axis=1)
-    products = (np.nan_to_num(values) * counted).sum(axis=1)
-    means = np.divide(products, totals, out=np.full(len(totals), np.nan), where=totals > 0)
-    return means[:, None], totals[:, None]
+def _summarise_control(
+    measured: Homogeneity, bootstrap: Bootstrap, measure: str
+) -> dict[str, dict[str, Any]]:
+    estimates = estimate_within(measured, bootstrap, measure)
+    return {
+        source.name: _describe_estimate(estimate, _explain(measured, measure))
+        for source, estimate in zip(measured.sources, estimates, strict=True)
+    }
 
 
-def _mean_defined(rows: Floats) -> Floats:
-    """Return the mean of each row's numbers that are not nan; nan where there are none."""
-    defined = ~np.isnan(rows)
-    counts = defined.sum(axis=1)
-    sums = np.where(defined, rows, 0).sum(axis=1)
-    return np.divide(sums, counts, out=np.full(len(rows), np.nan), where=counts > 0)
+def _summarise_gap(measured: Homogeneity, bootstrap: Bootstrap, measure: str) -> dict[str, Any]:
+    found = estimate_gap(measured, bootstrap, measure)
+    reason = _explain(measured, measure)
+    parts = {"within": found.within, "between": found.between, "gap": found.gap}
+    return {name: _describe_estimate(part, reason) for name, part in parts.items()}
+
+
+def _describe_estimate(estimate: Estimate, reason: str) -> dict[str, Any]:
+    told: dict[str, Any] = {"mean": _number(estimate.mean), "ci95": estimate.interval}
+    if told["mean"] is None:
+        told["reason"] = reason
+    elif told["ci95"] is None:
+        told["reason"] = TOO_FEW
+    return told
+
+
+def _explain(measured: Homogeneity, measure: str) -> str:
+    """Return why a measure may be undefined."""
+    if measure == "centred" and bool(np.isnan(measured.within[measure]).all()):
+        return TOO_SMALL
+    if measure == DISTINCT:
+        return f"no query has {measured.k or 2} answers of it"
+    return "too few answers to one query"
 
 
 def _summarise_nearest(measured: Homogeneity) -> dict[str, Any]:
-    means = average(measured.nearest, np.ones_like(measured.nearest))
+    means = average_nearest(measured)
     result: dict[str, Any] = {
         str(count): _number(mean) for count, mean in zip(NEIGHBOURS, means.tolist(), strict=True)
     }
@@ -235,48 +226,3 @@ def _summarise_nearest(measured: Homogeneity) -> dict[str, Any]:
 
 def _number(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
-
-
-def _interval(draws: Floats) -> list[float] | None:
-    low, high = find_interval(draws)
-    return None if math.isnan(low) else [low, high]
-
-
-def list_rows(measured: Homogeneity) -> dict[str, list[dict[str, object]]]:
-    """Return the measures of every query as rows of three tables: intra, inter, nearest."""
-    names = [source.name for source in measured.sources]
-    return {
-        "intra": list(_list_intra(measured, names)),
-        "inter": list(_list_inter(measured, names)),
-        "nearest": [
-            {"query_id": query_id, "neighbours": count, "models": _number(value)}
-            for query_id, row in zip(measured.query_ids, measured.nearest.tolist(), strict=True)
-            for count, value in zip(NEIGHBOURS, row, strict=True)
-        ],
-    }
-
-
-def _list_intra(measured: Homogeneity, names: list[str]) -> Iterable[dict[str, object]]:
-    for q, query_id in enumerate(measured.query_ids):
-        for s in np.flatnonzero(measured.counts[q]):
-            yield {
-                "query_id": query_id,
-                "source": names[s],
-                "n": int(measured.counts[q, s]),
-                "similarity": _number(float(measured.intra[q, s])),
-                "vendi": _number(float(measured.vendi[q, s])),
-            }
-
-
-def _list_inter(measured: Homogeneity, names: list[str]) -> Iterable[dict[str, object]]:
-    for q, query_id in enumerate(measured.query_ids):
-        present = np.flatnonzero(measured.counts[q])
-        for i, a in enumerate(present):
-            for b in present[i + 1 :]:
-                yield {
-                    "query_id": query_id,
-                    "source_a": names[a],
-                    "source_b": names[b],
-                    "n_pairs": int(measured.counts[q, a] * measured.counts[q, b]),
-                    "similarity": _number(float(measured.inter[q, a, b])),
-                }

@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 
 BASE = {"errors", "progress"}
 STAGES = {"space", "measures", "models"}
-CORE = BASE | STAGES | {"corpus", "parallel", "measurement", "summary", "build", "figures"}
+NUMBERED = {"measurement", "estimation", "tabulation", "summary", "robustness", "comparison"}
+CORE = BASE | STAGES | NUMBERED | {"corpus", "parallel", "build", "figures"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "progress": {"errors"},
@@ -24,9 +25,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": BASE | {"corpus"},
     "figures": BASE | {"corpus"} | STAGES,
     "measurement": BASE | {"corpus"} | STAGES,
-    "summary": BASE | {"corpus"} | STAGES | {"measurement"},
+    "estimation": BASE | {"measures", "measurement"},
+    "tabulation": BASE | {"corpus", "measures", "measurement"},
+    "summary": BASE | {"measures", "measurement", "estimation"},
+    "robustness": BASE | {"measures", "measurement", "estimation"},
+    "comparison": BASE | {"corpus", "measures", "measurement", "estimation"},
     "parallel": BASE | {"corpus"},
-    "build": BASE | {"corpus"} | STAGES | {"parallel", "measurement", "summary"},
+    "build": BASE | {"corpus"} | STAGES | {"parallel", "measurement", "summary", "tabulation"},
     "cli": CORE,
     "frame": CORE,
     "pages": CORE | {"frame"},

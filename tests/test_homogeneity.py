@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from hivemind_core.measures.homogeneity import (
+    Floor,
+    FloorSums,
     count_in_bins,
     include_self_pairs,
     measure_floor,
@@ -83,16 +85,31 @@ def test_self_pairs_reproduce_the_printed_diagonal() -> None:
     assert include_self_pairs(np.array([0.85]), 50) == pytest.approx([(1 + 49 * 0.85) / 50])
 
 
+def add_queries(*queries: list[list[float]]) -> FloorSums:
+    sums = FloorSums(np.zeros(2))
+    for rows in queries:
+        sums = sums.add(sum_by_source(np.array(rows, np.float32), np.zeros(len(rows), int), 1))
+    return sums
+
+
 def test_floor_pairs_only_different_queries() -> None:
-    first, second = np.array([EAST, EAST]), np.array([EAST, NORTH])
-    mean, pairs = measure_floor(np.array([first.sum(0), second.sum(0)]), np.array([2, 2]))
-    assert (mean, pairs) == (pytest.approx(0.5), 4)
+    # Of four pairs two are equal and two orthogonal.
+    assert measure_floor(add_queries([EAST, EAST], [EAST, NORTH])) == Floor(0.5, 4)
 
 
 def test_floor_of_one_query_is_nan() -> None:
-    mean, pairs = measure_floor(np.ones((1, 3)), np.array([5]))
-    assert np.isnan(mean)
-    assert pairs == 0
+    floor = measure_floor(add_queries([EAST] * 5))
+    assert np.isnan(floor.mean)
+    assert floor.pairs == 0
+
+
+def test_floor_is_equal_to_the_definition() -> None:
+    rows, queries = make_unit_rows(20, 2, seed=5), np.random.default_rng(1).integers(0, 4, 20)
+    floor = measure_floor(add_queries(*(rows[queries == q].tolist() for q in range(4))))
+    apart = [(i, j) for i, j in combinations(range(20), 2) if queries[i] != queries[j]]
+    assert floor.pairs == len(apart)
+    expected = np.mean([rows[i].astype(float) @ rows[j] for i, j in apart])
+    assert floor.mean == pytest.approx(expected, abs=1e-6)
 
 
 def test_bins_sum_to_100_and_lose_no_collapsed_query() -> None:

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hivemind_core.corpus.store import Corpus, embeddings_file
 from hivemind_core.corpus.tables import RESPONSES
 from hivemind_core.errors import CorpusError, InputError
 
-QUERIES_AT_ONCE = 16
+ANSWERS_AT_ONCE = 5_000
+"""Of 1,536 numbers each: 30 MB, and as much again while they are read."""
 
 
 @dataclass(frozen=True)
@@ -75,18 +77,49 @@ def read_by_query(
 ) -> Iterator[QueryResponses]:
     """Yield the responses of one query after the other, with their vectors.
 
-    Holds the vectors of 16 queries at a time, whatever the size of the corpus. Queries come in
-    the order of their ids, all of them by default; those without a vector are left out.
+    Holds the vectors of some 5,000 answers at a time, whatever the size of the corpus. Queries
+    come in the order of their ids, all of them by default; those without a vector are left out.
     """
     names = list(dict.fromkeys(("response_id", "query_id", *columns)))
-    if query_ids is None:
-        query_ids = corpus.read(RESPONSES, columns=["query_id"])["query_id"].to_pylist()
-    every = sorted(set(query_ids))
-    for start in range(0, len(every), QUERIES_AT_ONCE):
-        some = every[start : start + QUERIES_AT_ONCE]
+    for some in _chunk_queries(corpus, query_ids):
         vectors = read_vectors(corpus, encoder, some)
         rows = corpus.read(RESPONSES, columns=names, query_ids=some).to_pydict()
         yield from _split_by_query(vectors, rows)
+
+
+def sum_vectors(corpus: Corpus, encoder: str) -> tuple[NDArray[np.float64], int, int]:
+    """Return the sum of all unit vectors of a corpus, their number, and that of their queries.
+
+    Raises
+    ------
+    InputError
+        If the corpus holds no vectors of that encoder.
+    """
+    check_vectors(corpus, encoder)
+    sums, n, queries = [], 0, 0
+    for some in _chunk_queries(corpus, None):
+        vectors = read_vectors(corpus, encoder, some)
+        sums.append(vectors.matrix.sum(axis=0, dtype=np.float64))
+        n += len(vectors.response_ids)
+        queries += len(set(vectors.query_ids))
+    return np.sum(sums, axis=0) if sums else np.zeros(0), n, queries
+
+
+def _chunk_queries(corpus: Corpus, query_ids: Iterable[str] | None) -> Iterator[list[str]]:
+    """Yield queries in the order of their ids, as many at a time as memory should hold."""
+    counted = pc.value_counts(corpus.read(RESPONSES, columns=["query_id"])["query_id"])
+    counts = dict(zip(*(part.to_pylist() for part in counted.flatten()), strict=True))
+    some: list[str] = []
+    held = 0
+    for query_id in sorted(counts if query_ids is None else set(query_ids)):
+        answers = counts.get(query_id, 0)
+        if some and held + answers > ANSWERS_AT_ONCE:
+            yield some
+            some, held = [], 0
+        some.append(query_id)
+        held += answers
+    if some:
+        yield some
 
 
 def _split_by_query(vectors: Vectors, rows: dict[str, list[Any]]) -> Iterator[QueryResponses]:
@@ -155,4 +188,4 @@ def normalise(matrix: NDArray[np.floating]) -> NDArray[np.float32]:
     """
     lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64))
     lengths[lengths == 0] = 1
-    return np.asarray(matrix / lengths[:, None], dtype=np.float32)
+    return np.divide(matrix, lengths[:, None], dtype=np.float32, casting="same_kind")

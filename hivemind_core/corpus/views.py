@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from hivemind_core.corpus.store import views_file
 
-VERSION = 3
+VERSION = 4
 """Part of every stamp: raise it when the same corpus gives other views."""
 
 POINTS = pa.schema(
@@ -88,7 +88,11 @@ INTRA = pa.schema(
         ("source", pa.string()),
         ("n", pa.int64()),
         ("similarity", pa.float64()),
+        ("centred", pa.float64()),
+        ("length_matched", pa.float64()),
+        ("lexical", pa.float64()),
         ("vendi", pa.float64()),
+        ("distinct", pa.float64()),
     ]
 )
 INTER = pa.schema(
@@ -98,6 +102,9 @@ INTER = pa.schema(
         ("source_b", pa.string()),
         ("n_pairs", pa.int64()),
         ("similarity", pa.float64()),
+        ("centred", pa.float64()),
+        ("length_matched", pa.float64()),
+        ("lexical", pa.float64()),
     ]
 )
 NEAREST = pa.schema(

@@ -5,30 +5,37 @@ with the number of responses and not with its square.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hivemind_core.measures.arrays import Floats, Integers
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Sums:
     """What the mean cosines of one query need of its vectors.
 
     Attributes
     ----------
-    vectors : (s, d) float64
-        Sum of the rows of each source.
+    products : (s, s) float64
+        Dot products of the sums of the rows of each two sources.
     squares : (s,) float64
         Sum of the squared lengths of the rows of each source.
     counts : (s,) int64
         Rows of each source.
+    total : (d,) float64
+        Sum of all rows.
     """
 
-    vectors: Floats
+    products: Floats
     squares: Floats
     counts: Integers
+    total: Floats
 
 
 def sum_by_source(vectors: NDArray[np.float32], sources: Integers, count: int) -> Sums:
@@ -45,17 +52,31 @@ def sum_by_source(vectors: NDArray[np.float32], sources: Integers, count: int) -
     """
     order = np.argsort(sources, kind="stable")
     present, starts = np.unique(sources[order], return_index=True)
-    sums = Sums(
-        np.zeros((count, vectors.shape[1])), np.zeros(count), np.bincount(sources, minlength=count)
-    )
+    counts = np.bincount(sources, minlength=count)
+    sums, squares = np.zeros((count, vectors.shape[1])), np.zeros(count)
     if len(vectors):
         rows = vectors if np.array_equal(order, np.arange(len(order))) else vectors[order]
         lengths = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
-        sums.squares[present] = np.add.reduceat(lengths, starts)
+        squares[present] = np.add.reduceat(lengths, starts)
         for source, start in zip(present, starts, strict=True):
-            stop = start + sums.counts[source]
-            sums.vectors[source] = rows[start:stop].sum(axis=0, dtype=np.float64)
-    return sums
+            sums[source] = rows[start : start + counts[source]].sum(axis=0, dtype=np.float64)
+    return Sums(sums @ sums.T, squares, counts, sums.sum(axis=0))
+
+
+def sum_sparse_by_source(rows: "csr_matrix", sources: Integers, count: int) -> Sums:
+    """Return the same sums as `sum_by_source` of sparse rows."""
+    from scipy.sparse import csr_matrix
+
+    n = rows.shape[0]
+    members = csr_matrix((np.ones(n), (sources, np.arange(n))), shape=(count, n))
+    sums = members @ rows
+    lengths = np.asarray(rows.multiply(rows).sum(axis=1)).ravel()
+    return Sums(
+        (sums @ sums.T).toarray(),
+        np.bincount(sources, lengths, minlength=count).astype(np.float64),
+        np.bincount(sources, minlength=count),
+        np.asarray(sums.sum(axis=0)).ravel(),
+    )
 
 
 def measure_intra(sums: Sums) -> Floats:
@@ -75,7 +96,7 @@ def measure_intra(sums: Sums) -> Floats:
     `include_self_pairs`.
     """
     n = sums.counts.astype(np.float64)
-    products = np.einsum("ij,ij->i", sums.vectors, sums.vectors) - sums.squares
+    products = sums.products.diagonal() - sums.squares
     pairs = n * (n - 1)
     return np.divide(products, pairs, out=np.full(len(n), np.nan), where=pairs > 0)
 
@@ -93,8 +114,7 @@ def measure_inter(sums: Sums) -> Floats:
     n = sums.counts.astype(np.float64)
     pairs = np.outer(n, n)
     np.fill_diagonal(pairs, 0)
-    products = sums.vectors @ sums.vectors.T
-    return np.divide(products, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0)
+    return np.divide(sums.products, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0)
 
 
 def include_self_pairs(intra: Floats, samples: int) -> Floats:
@@ -105,34 +125,66 @@ def include_self_pairs(intra: Floats, samples: int) -> Floats:
     return (1 + (samples - 1) * intra) / samples
 
 
-def measure_floor(query_sums: Floats, query_counts: Integers) -> tuple[float, int]:
-    """Return the mean cosine of all pairs that answer different queries, and their number.
+@dataclass(frozen=True, eq=False)
+class FloorSums:
+    """What the floor needs of the queries read so far.
+
+    Attributes
+    ----------
+    total : (d,) float64
+        Sum of all rows.
+    products : float
+        Sum over queries of |sum of the query's rows|^2.
+    answers : int
+        Rows.
+    pairs : int
+        Pairs of rows of different queries.
+    """
+
+    total: Floats
+    products: float = 0.0
+    answers: int = 0
+    pairs: int = 0
+
+    def add(self, query: Sums) -> "FloorSums":
+        """Return the sums with a further query."""
+        n = int(query.counts.sum())
+        return FloorSums(
+            self.total + query.total,
+            self.products + float(query.total @ query.total),
+            self.answers + n,
+            self.pairs + self.answers * n,
+        )
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What unrelated answers reach: nan under two queries.
+
+    Attributes
+    ----------
+    mean : float
+    pairs : int
+        Pairs it is the mean of.
+    """
+
+    mean: float
+    pairs: int
+
+
+def measure_floor(sums: FloorSums) -> Floor:
+    """Return the mean cosine of all pairs that answer different queries.
 
     Floor = (|sum over all|^2 - sum over queries |sum|^2) / (n^2 - sum n_q^2).
 
-    Parameters
-    ----------
-    query_sums : (q, d) float64
-        Sum of all unit rows of each query.
-    query_counts : (q,) int
-
-    Returns
-    -------
-    mean : float
-        What unrelated answers reach under this encoder; nan under two queries.
-    pairs : int
-
     Notes
     -----
-    Every pair counts once, so queries with many answers weigh more.
+    What unrelated answers reach under this encoder. Every pair counts once, so queries with many
+    answers weigh more.
     """
-    n = int(query_counts.sum())
-    pairs = (n * n - int((query_counts.astype(np.int64) ** 2).sum())) // 2
-    if pairs == 0:
-        return float("nan"), 0
-    total = query_sums.sum(axis=0)
-    products = total @ total - np.einsum("ij,ij->", query_sums, query_sums)
-    return float(products / (2 * pairs)), pairs
+    if sums.pairs == 0:
+        return Floor(float("nan"), 0)
+    return Floor(float((sums.total @ sums.total - sums.products) / (2 * sums.pairs)), sums.pairs)
 
 
 def count_in_bins(intra: Floats) -> Floats:

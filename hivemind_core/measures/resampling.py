@@ -77,9 +77,7 @@ def average(values: Floats, weights: Floats) -> Floats:
     return next(iter(resample(values, weights, [np.ones((1, len(values)))])))[0]
 
 
-def resample(
-    values: Floats, weights: Floats, drawn: Iterable[Floats]
-) -> list[Floats]:
+def resample(values: Floats, weights: Floats, drawn: Iterable[Floats]) -> list[Floats]:
     """Return the weighted column means of every draw, one (draws, c) array a chunk.
 
     Parameters
@@ -120,11 +118,17 @@ def estimate_columns(
     means, queries = average(values, weights), (~np.isnan(values)).sum(axis=0)
     draws = np.concatenate([np.empty((0, values.shape[1])), *resample(values, weights, drawn)])
     return tuple(
-        Estimate(float(mean), *(find_interval(draws[:, c]) if n >= FEWEST_QUERIES else ()), int(n))
-        if n
-        else UNDEFINED
+        make_estimate(float(mean), draws[:, c], n)
         for c, (mean, n) in enumerate(zip(means, queries.tolist(), strict=True))
     )
+
+
+def make_estimate(mean: float, draws: Floats, queries: int) -> Estimate:
+    """Return a mean with the interval of its draws, where two queries give it one."""
+    if isnan(mean):
+        return UNDEFINED
+    low, high = find_interval(draws) if queries >= FEWEST_QUERIES else (nan, nan)
+    return Estimate(mean, low, high, queries)
 
 
 def find_interval(draws: Floats, level: float = 0.95) -> tuple[float, float]:
