@@ -8,6 +8,7 @@ browser's Back, wins over the session; the session wins over an address it wrote
 from collections.abc import Callable, Container, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 
 def enter_page(page: str) -> None:
@@ -109,8 +110,9 @@ def choose(
     options: Sequence[str],
     default: str,
     spell: Callable[[str], str] = str,
+    place: DeltaGenerator | None = None,
 ) -> str:
-    """Show a box to choose from by typing, in the sidebar, in step with the address.
+    """Show a box to choose from by typing, in step with the address.
 
     Parameters
     ----------
@@ -123,12 +125,15 @@ def choose(
         Taken where neither the address nor the session names one of the options.
     spell : callable
         What an option is called in the box.
+    place : DeltaGenerator, optional
+        Where it stands; the sidebar by default.
     """
+    place = st.sidebar if place is None else place
     known = set(options)
     missing = follow(name, name, known)
     if st.session_state.get(name) not in known or watch(name) == (True, None):
         st.session_state[name] = default
-    chosen = st.sidebar.selectbox(
+    chosen = place.selectbox(
         label,
         options,
         key=name,
@@ -138,7 +143,22 @@ def choose(
     )
     if missing:
         article = "an" if label[0] in "AEIOU" else "a"
-        st.sidebar.caption(f"The link asks for {article} {label.lower()} that is not here.")
+        place.caption(f"The link asks for {article} {label.lower()} that is not here.")
     value = default if chosen is None else str(chosen)
     record(name, value or None)
     return value
+
+
+def choose_one(label: str, options: Sequence[str], key: str, *, is_labelled: bool = True) -> str:
+    """Show a few choices side by side, in step with the address; the first is the default."""
+    chosen = st.segmented_control(
+        label,
+        options,
+        default=options[0],
+        required=True,
+        key=key,
+        bind="query-params",
+        persist_state="session",
+        label_visibility="visible" if is_labelled else "collapsed",
+    )
+    return options[0] if chosen is None else chosen

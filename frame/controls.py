@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from frame import sheets
-from frame.address import choose
+from frame.address import choose, choose_one
 from frame.drawing import Look, Projection, list_colorings
 from frame.grouping import list_senses
 from frame.loading import Book, find_calibration
@@ -39,28 +39,13 @@ class Shelf:
     place: Place
 
 
-def _choose_one(label: str, options: Sequence[str], key: str, *, is_labelled: bool = True) -> str:
-    """Show a few choices side by side, in step with the address; the first is the default."""
-    chosen = st.segmented_control(
-        label,
-        options,
-        default=options[0],
-        required=True,
-        key=key,
-        bind="query-params",
-        persist_state="session",
-        label_visibility="visible" if is_labelled else "collapsed",
-    )
-    return options[0] if chosen is None else chosen
-
-
 def choose_place(book: Book) -> Shelf | None:
     """Show the choice of a query or a category in the sidebar, and return it."""
     catalogue, mapped = sheets.read_catalogue(book), sheets.list_mapped_categories(book)
     kind = "Query"
     if mapped:
         with st.sidebar:
-            kind = _choose_one("Map of", ["Query", "Category"], "view")
+            kind = choose_one("Map of", ["Query", "Category"], "view")
     if kind == "Category":
         name = choose("map_category", "Category", mapped, mapped[0], sheets.name_category)
         return Shelf("map_category", tuple(mapped), Place("category", name))
@@ -120,9 +105,9 @@ def choose_look(
     shown = _choose_shown(book, sheet)
     is_drawn = sheet.quality.get("method") != "pca"
     with st.sidebar:
-        chosen = _choose_one("Map", ["UMAP", "PCA"], "map") if is_drawn else "PCA"
+        chosen = choose_one("Map", ["UMAP", "PCA"], "map") if is_drawn else "PCA"
         is_many = len(sheet) > MANY
-        is_density = is_many and _choose_one("Drawn as", ["Density", "Points"], "draw") == "Density"
+        is_density = is_many and choose_one("Drawn as", ["Density", "Points"], "draw") == "Density"
     projection: Projection = "PCA" if chosen == "PCA" else "UMAP"
     drawn = sense if listed == "Groups" or coloring == "Group" else ""
     return Look(
@@ -175,7 +160,7 @@ def choose_listing(book: Book, coloring: str) -> tuple[str, str, float]:
         st.subheader("What they say", anchor=False, width="content")
         if not senses:
             return "Clusters", "", 0.0
-        listing = _choose_one("List", ["Groups", "Clusters"], "list", is_labelled=False)
+        listing = choose_one("List", ["Groups", "Clusters"], "list", is_labelled=False)
     if listing == "Clusters" and coloring != "Group":
         write_note("Clusters are HDBSCAN's, of the map: they follow where the points lie.", "list")
         return "Clusters", "", 0.0

@@ -73,6 +73,11 @@ def is_other_state() -> bool:
     return bool(kept and shelved is not None and kept[0] == shelved.name)
 
 
+def has_corpus() -> bool:
+    """Whether there is any corpus to pick."""
+    return st.session_state.get("shelved") is not None
+
+
 def take_book() -> Book | None:
     """Return the corpus that is picked, built and sound; else say what to do and return None."""
     shelved: Shelved | None = st.session_state.get("shelved")

@@ -15,6 +15,7 @@ from frame import loading
 from frame.loading import Book
 from hivemind_core.corpus.taxonomy import list_other_names
 from hivemind_core.figures.layers import MapPoints
+from hivemind_core.figures.numbers import count
 from hivemind_core.figures.reading import Entry, list_clusters, rank_striking
 
 LABEL_WIDTH = 240
@@ -146,6 +147,16 @@ def read_sheet(book: Book, place: Place) -> Sheet:
 def describe_place(book: Book, place: Place) -> str:
     """Return what a map is of: the whole query, or the name of the category."""
     return place.name if place.kind == "category" else read_catalogue(book).queries[place.name]
+
+
+def describe_scope(book: Book, category: str, query: str) -> str:
+    """Return which queries of a corpus are looked at: one, those of a category, or all."""
+    if query:
+        return f"{book.manifest.name} · one query: {read_catalogue(book).labels[query]}"
+    catalogue = read_catalogue(book)
+    ids = catalogue.categories[category] if category else catalogue.queries
+    told = f"{book.manifest.name} · {count(len(ids), 'query')}"
+    return f"{told} of {category}" if category else told
 
 
 @dataclass(frozen=True)

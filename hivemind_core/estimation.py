@@ -8,6 +8,7 @@ import numpy as np
 from hivemind_core.errors import InputError, shorten
 from hivemind_core.measurement import COSINE, Homogeneity
 from hivemind_core.measures.arrays import Floats
+from hivemind_core.measures.nearest import expect_models
 from hivemind_core.measures.resampling import (
     DRAWS,
     Estimate,
@@ -211,6 +212,17 @@ def _split(draws: Floats, queries: int) -> Estimate:
 def average_nearest(measured: Homogeneity) -> Floats:
     """Return the mean models among the N nearest, over queries with more than N answers."""
     return average(measured.nearest, np.ones_like(measured.nearest))
+
+
+def expect_nearest(measured: Homogeneity) -> Floats:
+    """Return the mean models among N answers drawn blindly, over the queries of each N."""
+    names = [source.model for source in measured.sources]
+    models = sorted({str(names[i]) for i in measured.models})
+    counts = np.zeros((len(measured.query_ids), len(models)), np.int64)
+    for i in measured.models:
+        counts[:, models.index(str(names[i]))] += measured.counts[:, i]
+    expected = expect_models(counts)
+    return average(expected, np.ones_like(expected))
 
 
 def _count_pairs(measured: Homogeneity) -> Floats:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hivemind_core import summary as measurements
 from hivemind_core.corpus.embeddings import build_vector_column
 from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.store import (
@@ -35,8 +36,10 @@ from hivemind_core.corpus.views import (
     QUALITY,
     add_scope,
 )
+from hivemind_core.measurement import measure_corpus
 from hivemind_core.space.linking import compare_vectors, count_groups, describe_linkage
 from hivemind_core.space.mapping import MapInput, number_wordings
+from hivemind_core.tabulation import tabulate
 
 ENCODER = "made-up"
 MODELS = (("gpt-4o", None), ("gemini-1.5-pro", None), ("olmo2-7b", "plain"), ("olmo2-7b", "random"))
@@ -239,7 +242,15 @@ def write_views(
     )
     if any(answer["text"] for answer in answers):
         files[embeddings_file(ENCODER)] = _embed(answers)
-    files[views_file(ENCODER, "summary.json")] = json.dumps(summarise(corpus, answers)).encode()
+    summary = summarise(corpus, answers)
+    if embeddings_file(ENCODER) in files:
+        vectors = {embeddings_file(ENCODER): files[embeddings_file(ENCODER)]}
+        corpus = write_files(corpus, vectors, replace(corpus.manifest, encoders=(ENCODER,)))
+        measured = measure_corpus(corpus, ENCODER)
+        for name, table in tabulate(measured).items():
+            files[views_file(ENCODER, f"{name}.parquet")] = table
+        summary["controls"] = measurements.summarise("", "", measured)["controls"]
+    files[views_file(ENCODER, "summary.json")] = json.dumps(summary).encode()
     files[views_file(ENCODER, "build.json")] = json.dumps(
         {"content_hash": corpus.manifest.content_hash}
     ).encode()

@@ -62,18 +62,39 @@ def test_poolings_agree_on_a_complete_grid_and_differ_on_another(tmp_path: Path)
 def test_a_model_missing_on_some_queries_changes_no_other_number(tmp_path: Path) -> None:
     responses = list_responses(5, ("alpha", "beta", "gamma"), 3)
     rows = make_unit_rows(len(responses), 16)
-    whole = summarise(
-        "", "", measure_corpus(write_corpus(tmp_path / "a", responses, rows), ENCODER)
-    )
+    whole = measure_corpus(write_corpus(tmp_path / "a", responses, rows), ENCODER)
     kept = [n for n, row in enumerate(responses)
             if row["model"] != "gamma" or row["query_id"] == "q000"]  # fmt: skip
     holes = write_corpus(tmp_path / "b", [responses[n] for n in kept], rows[kept])
-    part = summarise("", "", measure_corpus(holes, ENCODER))
-    assert part["intra"]["alpha"] == whole["intra"]["alpha"]
-    assert part["inter"]["matrix"][0][1] == whole["inter"]["matrix"][0][1]
-    assert part["intra"]["gamma"]["queries"] == 1
-    assert part["intra"]["gamma"]["ci95"] is None
-    assert "two queries" in part["intra"]["gamma"]["reason"]
+    part = measure_corpus(holes, ENCODER)
+    # Strata follow all sources, and the centre is that of the corpus: those two may move.
+    for name in ("cosine", "lexical", "vendi", "distinct"):
+        assert np.array_equal(part.within[name][:, :2], whole.within[name][:, :2])
+    for name in ("cosine", "lexical"):
+        assert np.array_equal(part.between[name][:, 0], whole.between[name][:, 0])
+    told, before = summarise("", "", part), summarise("", "", whole)
+    assert told["intra"]["alpha"] == before["intra"]["alpha"]
+    assert told["inter"]["matrix"][0][1] == before["inter"]["matrix"][0][1]
+    assert told["intra"]["gamma"]["queries"] == 1
+    assert told["intra"]["gamma"]["ci95"] is None
+    assert "two queries" in told["intra"]["gamma"]["reason"]
+
+
+def test_row_order_rotation_and_names_change_no_number(tmp_path: Path) -> None:
+    responses, rng = list_responses(11, ("alpha", "beta", "human"), 5), np.random.default_rng(0)
+    vectors = make_ideas(rng.integers(0, 9, len(responses)), noise=0.4)
+    responses = [{**row, "text": "word " * rng.integers(1, 30)} for row in responses]
+    plain = measure_corpus(write_corpus(tmp_path / "a", responses, vectors), ENCODER)
+    turn, order = np.linalg.qr(rng.normal(size=(64, 64)))[0], rng.permutation(len(responses))
+    names = {"alpha": "zeta", "beta": "beta", "human": "human"}
+    moved = [{**responses[n], "model": names[str(responses[n]["model"])]} for n in order]
+    other = measure_corpus(write_corpus(tmp_path / "b", moved, vectors[order] @ turn), ENCODER)
+    for name, values in plain.within.items():
+        assert other.within[name][:, [1, 0, 2]] == pytest.approx(values, abs=3e-6, nan_ok=True)
+    for name, values in plain.between.items():
+        assert other.between[name][:, [0, 2, 1]] == pytest.approx(values, abs=3e-6, nan_ok=True)
+        assert other.floors[name].mean == pytest.approx(plain.floors[name].mean, abs=3e-6)
+    assert other.nearest == pytest.approx(plain.nearest, nan_ok=True)
 
 
 def test_strategies_of_one_model_are_no_agreement_between_models(tmp_path: Path) -> None:

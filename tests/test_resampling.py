@@ -3,7 +3,24 @@
 import numpy as np
 import pytest
 
-from hivemind_core.measures.resampling import average, draw_weights, find_interval, resample
+from hivemind_core.measures.arrays import Floats
+from hivemind_core.measures.resampling import (
+    CHUNK,
+    UNDEFINED,
+    Estimate,
+    average,
+    draw_weights,
+    estimate_columns,
+    find_interval,
+    make_estimate,
+    resample,
+)
+
+NAN = float("nan")
+
+
+def draw(queries: int, draws: int = 300, seed: int = 0) -> list[Floats]:
+    return list(draw_weights(queries, draws, np.random.default_rng(seed)))
 
 
 def test_each_draw_takes_as_many_queries_as_there_are() -> None:
@@ -49,3 +66,62 @@ def test_interval_covers_the_mean_of_normal_data_as_often_as_it_says() -> None:
 
 def test_interval_of_nothing_is_nan() -> None:
     assert np.isnan(find_interval(np.full(3, np.nan))).all()
+
+
+def test_draws_come_in_chunks_and_without_queries_too() -> None:
+    assert [len(chunk) for chunk in draw(4, 2 * CHUNK + 1)] == [CHUNK, CHUNK, 1]
+    assert draw(4, 0) == []
+    assert [chunk.shape for chunk in draw(0, 7)] == [(7, 0)]
+
+
+def test_interval_by_hand() -> None:
+    draws = np.arange(101.0)
+    assert find_interval(draws) == pytest.approx((2.5, 97.5))
+    assert find_interval(draws, level=0.8) == pytest.approx((10, 90))
+    assert find_interval(np.append(draws, NAN)) == find_interval(draws)
+
+
+def test_estimate_by_hand() -> None:
+    draws = np.arange(101.0)
+    two = make_estimate(50.0, draws, 2)
+    assert (two.mean, two.low, two.high, two.queries) == pytest.approx((50, 2.5, 97.5, 2))
+    one = make_estimate(50.0, draws, 1)
+    assert (one.mean, one.queries, one.interval) == (50, 1, None)
+    assert make_estimate(NAN, draws, 5) is UNDEFINED
+    assert make_estimate(50.0, np.full(9, NAN), 5).interval is None
+    assert not UNDEFINED.is_defined
+
+
+def test_columns_have_their_own_means_and_holes_and_the_same_draws() -> None:
+    values = np.array([[1.0, 10.0, NAN, NAN], [2.0, 20.0, 5.0, NAN], [6.0, 60.0, NAN, NAN]])
+    first, tenfold, lone, nothing = estimate_columns(values, np.ones((3, 4)), draw(3))
+    assert (first.mean, first.queries) == (3, 3)
+    assert (tenfold.low, tenfold.high) == pytest.approx((10 * first.low, 10 * first.high))
+    assert (lone.mean, lone.queries, lone.interval) == (5, 1, None)
+    assert nothing is UNDEFINED
+    assert 1 <= first.low < 3 < first.high <= 6
+
+
+def test_columns_are_weighted() -> None:
+    values, weights = np.array([[1.0], [4.0]]), np.array([[2.0], [1.0]])
+    (found,) = estimate_columns(values, weights, draw(2))
+    assert found.mean == pytest.approx(2)
+    # Draws hold the first query alone, both, or the second alone.
+    means = np.concatenate(resample(values, weights, draw(2)))
+    assert set(np.round(means.ravel(), 9).tolist()) == {1, 2, 4}
+
+
+def test_a_column_of_one_value_has_an_interval_without_width() -> None:
+    (found,) = estimate_columns(np.full((6, 1), 0.25), np.ones((6, 1)), draw(6))
+    assert found == Estimate(0.25, 0.25, 0.25, 6)
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (3, 0), (0, 0)])
+def test_columns_of_nothing_are_undefined(shape: tuple[int, int]) -> None:
+    found = estimate_columns(np.zeros(shape), np.ones(shape), draw(shape[0]))
+    assert found == (UNDEFINED,) * shape[1]
+
+
+def test_without_draws_there_is_a_mean_and_no_interval() -> None:
+    (found,) = estimate_columns(np.array([[1.0], [3.0]]), np.ones((2, 1)), [])
+    assert (found.mean, found.interval) == (2, None)

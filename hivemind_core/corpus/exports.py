@@ -74,9 +74,14 @@ def name_export(manifest: Manifest, what: str, form: str) -> str:
         Corpus, the first twelve digits of its content hash, and what it is, joined by "_"; of
         ASCII letters, digits, dots, hyphens and underscores only, so that every system takes it.
     """
+    return f"{name_stem(manifest, what)}.{form}"
+
+
+def name_stem(manifest: Manifest, what: str) -> str:
+    """Return the name of a file as `name_export` gives it, without its ending."""
     parts = (manifest.name, manifest.content_hash[:HASH_SHOWN], what)
     cleaned = [re.sub(r"[^A-Za-z0-9.]+", "-", part).strip(".-")[:LONGEST_NAME] for part in parts]
-    return f"{'_'.join(filter(None, cleaned)) or 'corpus'}.{form}"
+    return "_".join(filter(None, cleaned)) or "corpus"
 
 
 def write_rows(table: pa.Table, form: Form, citation: Citation | None = None) -> bytes:

@@ -81,3 +81,53 @@ def _find_first_seen(models: Integers) -> NDArray[np.bool_]:
     found = np.empty_like(first)
     np.put_along_axis(found, order, first, axis=1)
     return found
+
+
+def expect_models(counts: Integers, neighbours: tuple[int, ...] = NEIGHBOURS) -> Floats:
+    """Return the models among N answers drawn blindly: what full mixture would give by chance.
+
+    For an answer of model a, N of the other answers are drawn without replacement; the expected
+    number of models among them is sum over b of 1 - C(M - m_b, N) / C(M, N), where m_b counts
+    the other answers of b, and M all of them. Averaged over the answers of the query.
+
+    Parameters
+    ----------
+    counts : (q, m) int
+        Answers of each model to each query.
+    neighbours : tuple of int
+
+    Returns
+    -------
+    (q, len(neighbours)) float64
+        In [1, min(N, models)]; nan where a query has no more than N answers.
+
+    Notes
+    -----
+    `count_nearest_models` lies below where models keep to themselves, and cannot pass it by much:
+    with few answers beyond N, both are near the number of models whatever they say.
+    """
+    kinds, places = np.unique(counts, axis=0, return_inverse=True)
+    rows = np.array([_expect(kind, neighbours) for kind in kinds])
+    return rows.reshape(-1, len(neighbours))[places.ravel()]
+
+
+def _expect(counts: Integers, neighbours: tuple[int, ...]) -> Floats:
+    """Return the expected models among N others for one query."""
+    from scipy.special import gammaln
+
+    total = int(counts.sum()) - 1
+    others = np.maximum(counts[None, :] - np.eye(len(counts), dtype=np.int64), 0)
+    left = total - others
+    result = np.full(len(neighbours), np.nan)
+    for place, n in enumerate(neighbours):
+        if n > total:
+            continue
+        # log of C(left, n) / C(total, n); fewer than n left: no draw misses the model.
+        enough = left >= n
+        safe = np.where(enough, left, n)
+        missed = np.exp(
+            gammaln(safe + 1) - gammaln(safe - n + 1) - gammaln(total + 1) + gammaln(total - n + 1)
+        )
+        models = (1 - np.where(enough, missed, 0)).sum(axis=1)
+        result[place] = models @ counts / counts.sum()
+    return result

@@ -1,0 +1,140 @@
+"""Change: one corpus or strategy against another, on the queries that both answer."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+from hivemind_core.figures.difference import DifferenceRow, draw_differences
+
+from frame import measuring, sheets
+from frame.address import choose
+from frame.loading import Book, list_built, list_shelf
+from frame.measuring import Scope
+from frame.showing import draw_figure, show_rows, write_basis
+from frame.theme import find_ground, write_finding, write_note
+from hivemind_core.comparison import (
+    Pairing,
+    estimate_differences,
+    match_models,
+    match_queries,
+    pair_measures,
+)
+from hivemind_core.corpus.exports import cite, name_stem
+from hivemind_core.corpus.identity import Source
+from hivemind_core.estimation import Bootstrap
+from hivemind_core.figures.findings import (
+    MEANINGS,
+    list_changes,
+    tabulate_differences,
+    tell_differences,
+)
+from hivemind_core.figures.palette import assign_inks
+from hivemind_core.measurement import Homogeneity
+
+NO_STRATEGY = "no strategy"
+BASIS = (
+    "Mean over the queries that a model answered on both sides, each query once; the difference is "
+    "taken query by query, and its 95 % interval from 1,000 draws of the queries. An interval "
+    "that leaves out 0 says that the change is no accident of the queries, not what caused it."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One of the two that are compared: a corpus, or one strategy in it."""
+
+    name: str
+    book: Book
+    measured: Homogeneity
+    sources: tuple[Source, ...]
+
+
+def list_sides(book: Book) -> dict[str, Side]:
+    """Return what can be compared under the encoder: corpora and their strategies, by name."""
+    sides: dict[str, Side] = {}
+    for shelved in list_shelf():
+        if shelved.corpus is None:
+            continue
+        built = list_built(shelved.corpus, shelved.locator, shelved.stamp)
+        if book.encoder not in built:
+            continue
+        other = Book(shelved.corpus, shelved.stamp, book.encoder)
+        measured = measuring.read_homogeneity(other)
+        if measured is not None:
+            sides |= {side.name: side for side in _split(shelved.name, other, measured)}
+    return sides
+
+
+def _split(name: str, book: Book, measured: Homogeneity) -> list[Side]:
+    """Return a corpus as a whole, and by strategy where models have several."""
+    sources = book.manifest.sources
+    found = [Side(name, book, measured, sources)]
+    models = [source for source in sources if source.is_model]
+    repeated = len({source.model for source in models}) < len(models)
+    for strategy in dict.fromkeys(s.strategy for s in models) if repeated else ():
+        chosen = tuple(s for s in models if s.strategy == strategy)
+        found.append(Side(f"{name} · {strategy or NO_STRATEGY}", book, measured, chosen))
+    return found
+
+
+def show_change(book: Book, scope: Scope) -> None:
+    """Show how far each model changes from one side to the other, with paired intervals."""
+    sides = list_sides(book)
+    names = list(sides)
+    if len(names) < 2:
+        write_finding(
+            "There is one corpus here under this encoder, and no model in it has two strategies.",
+            "change",
+        )
+        return
+    first, second = _choose_sides(book, sides)
+    pairing = _pair(first, second, scope)
+    found = estimate_differences(pairing, Bootstrap())
+    rows = [DifferenceRow(d.name, d.first, d.second, d.difference) for d in found]
+    labels = first.name, second.name
+    words = tell_differences([r.name for r in rows], [r.difference for r in rows], labels)
+    write_finding(words, "change")
+    if not rows:
+        write_note("Queries are matched by their text, models by their names.", "change-none")
+        return
+    ground = find_ground()
+    inks = assign_inks({*first.book.manifest.sources, *second.book.manifest.sources}, ground)
+    draw_figure(draw_differences(rows, labels, ground, inks), "change", words)
+    write_basis(f"{MEANINGS[scope.measure]} {BASIS}", "change")
+    name = name_stem(book.manifest, "change")
+    table = tabulate_differences([(d.name, d.first, d.second, d.difference) for d in found])
+    show_rows(table, "change", name, cite(book.manifest, book.encoder))
+    _show_queries(pairing, first)
+
+
+def _choose_sides(book: Book, sides: dict[str, Side]) -> tuple[Side, Side]:
+    """Show the two sides to choose; by default two strategies of this corpus, or another corpus."""
+    names = list(sides)
+    own = [name for name, side in sides.items() if side.book.key == book.key]
+    start = own[1:3] if len(own) > 2 else [own[0] if own else names[0]]
+    start += [name for name in names if name not in start][: 2 - len(start)]
+    left, right = st.columns(2, gap="small")
+    first = choose("from", "From", names, start[0], place=left)
+    second = choose("to", "To", names, start[1], place=right)
+    return sides[first], sides[second]
+
+
+def _pair(first: Side, second: Side, scope: Scope) -> Pairing:
+    """Return the measures of both sides on their common queries of the scope."""
+    chosen = measuring.choose_queries(first.book, first.measured, scope)
+    texts = [sheets.read_catalogue(side.book).queries for side in (first, second)]
+    queries = match_queries({one: texts[0][one] for one in chosen.query_ids}, texts[1])
+    models = match_models(first.sources, second.sources)
+    return pair_measures((chosen, second.measured), models, queries, scope.measure)
+
+
+def _show_queries(pairing: Pairing, first: Side) -> None:
+    """Offer the queries, those that change most first."""
+    table = st.expander("Query by query", key="changes", on_change="rerun")
+    if table.open:
+        labels = sheets.read_catalogue(first.book).labels
+        with table:
+            queries = [labels[one] for one, _ in pairing.queries]
+            rows = list_changes(pairing.names, pairing.first, pairing.second, queries)
+            name = name_stem(first.book.manifest, "change-by-query")
+            citation = cite(first.book.manifest, first.book.encoder)
+            show_rows(rows, "changes", name, citation)

@@ -1,0 +1,36 @@
+"""Nearest answers: how many models are among the N answers nearest to an answer."""
+
+from frame.loading import Book
+from frame.measuring import Estimates
+from frame.showing import draw_figure, show_rows, write_basis
+from frame.theme import find_ground, write_finding
+from hivemind_core.corpus.exports import cite, name_stem
+from hivemind_core.estimation import expect_nearest
+from hivemind_core.figures.findings import tell_nearest
+from hivemind_core.figures.homogeneity import count_models
+from hivemind_core.figures.nearest import draw_nearest_boxes, tabulate_nearest
+from hivemind_core.measures.nearest import NEIGHBOURS
+
+BASIS = (
+    "For each answer by a model, its N nearest by models to the same query, by cosine; distinct "
+    "models among them, averaged over the answers of a query; a box over queries. People are left "
+    "out, strategies of one model count once. By chance: the same if models were dealt to the "
+    "answers blindly. Models with few answers are rarely near."
+)
+
+
+def show_nearest(book: Book, numbers: Estimates) -> None:
+    """Show a box over queries for each N, between fully separated and fully mixed."""
+    measured = numbers.measured
+    models = count_models(measured.sources)
+    expected = expect_nearest(measured).tolist()
+    words = tell_nearest(measured.nearest, NEIGHBOURS, models, expected)
+    write_finding(words, "nearest")
+    rows = tabulate_nearest(measured.nearest, NEIGHBOURS)
+    if not rows:
+        return
+    figure = draw_nearest_boxes(measured.nearest, NEIGHBOURS, models, find_ground(), expected)
+    draw_figure(figure, "nearest", words)
+    write_basis(BASIS, "nearest")
+    name = name_stem(book.manifest, "nearest")
+    show_rows(rows, "nearest", name, cite(book.manifest, book.encoder))

@@ -1,0 +1,72 @@
+"""Within models: how far each repeats itself, ranked, with every control beside it."""
+
+import streamlit as st
+
+from frame import measuring
+from frame.loading import Book
+from frame.measuring import Estimates, Scope
+from frame.showing import draw_figure, show_rows, write_basis
+from frame.theme import find_ground, write_finding
+from hivemind_core.corpus.exports import cite, name_stem
+from hivemind_core.figures.findings import (
+    MEANINGS,
+    SCALES,
+    order_sources,
+    tabulate_within,
+    tell_interval,
+    tell_unequal,
+    tell_within,
+)
+from hivemind_core.figures.palette import assign_inks
+from hivemind_core.figures.within import SourceRow, describe_within, draw_within
+from hivemind_core.measures.homogeneity import count_in_bins, share_above
+
+
+def list_rows(numbers: Estimates, scope: Scope, group: str = "") -> list[SourceRow]:
+    """Return the sources of a corpus, the one that repeats itself most first."""
+    measured = numbers.measured
+    values = measured.within[scope.measure]
+    return [
+        SourceRow(
+            measured.sources[i].name,
+            numbers.within[i],
+            None if scope.query else count_in_bins(values[:, i]),
+            group,
+        )
+        for i in order_sources(numbers.within)
+    ]
+
+
+def list_marks(numbers: Estimates) -> list[tuple[str, float]]:
+    """Return what every number is held against: unrelated answers, and people."""
+    marks = [("unrelated", numbers.floor)]
+    if numbers.people is not None:
+        marks.append(("people", numbers.people.mean))
+    return [(words, value) for words, value in marks if value == value]  # noqa: PLR0124 - nan
+
+
+def show_within(book: Book, scope: Scope, numbers: Estimates) -> None:
+    """Show the ranking of sources, the paper's figure beside it, and all controls below."""
+    measured, rows = numbers.measured, list_rows(numbers, scope)
+    write_finding(
+        tell_within(measured.sources, numbers.within, numbers.people, numbers.floor), "within"
+    )
+    if not rows:
+        return
+    ground = find_ground()
+    inks = assign_inks(book.manifest.sources, ground)
+    figure = draw_within(rows, list_marks(numbers), inks, ground, SCALES[scope.measure])
+    draw_figure(figure, "within", describe_within(rows))
+    told = [MEANINGS[scope.measure], tell_interval(scope.pooling, is_query=bool(scope.query))]
+    write_basis(" ".join([*told, tell_unequal(measured.counts, measured.k)]), "within")
+    st.subheader("Every control", anchor=False)
+    table = tabulate_within(
+        measured.sources,
+        measuring.estimate_all(book, scope) | {scope.measure: numbers.within},
+        scope.measure,
+        numbers.floor,
+        measured.k,
+        [share_above(column) for column in measured.within[scope.measure].T],
+    )
+    name = name_stem(book.manifest, f"within-{scope.measure}")
+    show_rows(table, "within", name, cite(book.manifest, book.encoder))

@@ -1,0 +1,487 @@
+"""What measures of homogeneity say, in sentences and tables: the finding above each figure."""
+
+from collections.abc import Mapping, Sequence
+from math import isnan
+
+import numpy as np
+
+from hivemind_core.corpus.identity import Source
+from hivemind_core.figures.numbers import count, write_interval, write_number
+from hivemind_core.measures.arrays import Floats, Integers
+from hivemind_core.measures.resampling import Estimate
+
+TITLES: Mapping[str, str] = {
+    "cosine": "Cosine",
+    "centred": "Centred cosine",
+    "length_matched": "Length-matched",
+    "lexical": "Wording",
+    "vendi": "Vendi score",
+    "distinct": "Distinct answers",
+}
+SCALES: Mapping[str, str] = {
+    "cosine": "mean cosine similarity",
+    "centred": "mean centred cosine",
+    "length_matched": "mean cosine, lengths alike",
+    "lexical": "mean share of word pairs in common",
+}
+MEANINGS: Mapping[str, str] = {
+    "cosine": "Mean cosine of the vectors of two answers to the same query.",
+    "centred": "Mean cosine after the mean vector of the corpus is taken away, so that unrelated "
+    "answers lie near 0 under every encoder.",
+    "length_matched": "Mean cosine of answers of like length only: short, medium or long beside "
+    "the other answers to the query.",
+    "lexical": "Share of pairs of neighbouring words that two answers to the same query have in "
+    "common: no encoder has a hand in it.",
+}
+
+
+def order_sources(estimates: Sequence[Estimate]) -> list[int]:
+    """Return the places of the sources whose mean is defined, highest first."""
+    held = [i for i, estimate in enumerate(estimates) if estimate.is_defined]
+    return sorted(held, key=lambda i: (-estimates[i].mean, i))
+
+
+def tell_within(
+    sources: Sequence[Source],
+    estimates: Sequence[Estimate],
+    people: Estimate | None,
+    floor: float,
+) -> str:
+    """Return which model repeats itself most, against people and unrelated answers."""
+    top = next((i for i in order_sources(estimates) if sources[i].is_model), None)
+    if top is None:
+        return "Repetition within a model is undefined here: no model answered a query twice."
+    against = []
+    if people is not None and people.is_defined:
+        against.append(f"{write_number(people.mean)} for people")
+    if not isnan(floor):
+        against.append(f"{write_number(floor)} for unrelated answers")
+    tail = f", against {' and '.join(against)}" if against else ""
+    return f"{sources[top].name} repeats itself most: {_write(estimates[top])}{tail}."
+
+
+def tell_interval(pooling: str, *, is_query: bool) -> str:
+    """Return what the intervals are over, and how queries are pooled."""
+    if is_query:
+        return "Intervals are 95 %, over the answers, for this query only."
+    pooled = (
+        "each query counts once" if pooling == "queries" else "each pair of answers counts once"
+    )
+    return f"Intervals are 95 %, over 1,000 draws of the queries; {pooled}."
+
+
+def tell_unequal(counts: Integers, k: int) -> str:
+    """Return what to know of the counts below: at how many answers, and where the Vendi misleads.
+
+    Parameters
+    ----------
+    counts : (q, s) int
+        Answers of each source to each query.
+    k : int
+    """
+    told = f"Distinct answers are counted among {k}." if k else ""
+    if len(set(counts[counts > 1].tolist())) > 1:
+        told += (
+            " The Vendi score grows with the number of answers, which is not the same for all "
+            "sources here."
+        )
+    return told.strip()
+
+
+def _write(estimate: Estimate) -> str:
+    """Return a mean with its interval in brackets, where it has one."""
+    interval = estimate.interval
+    told = write_number(estimate.mean)
+    return told if interval is None else f"{told} ({write_interval(interval)})"
+
+
+def tabulate_within(
+    sources: Sequence[Source],
+    estimates: Mapping[str, Sequence[Estimate]],
+    measure: str,
+    floor: float,
+    k: int,
+    above: Sequence[float],
+) -> list[dict[str, object]]:
+    """Return a row a source, highest first: the measure that is shown, then all the others.
+
+    Parameters
+    ----------
+    sources : sequence of Source, length s
+    estimates : mapping of str to sequence of Estimate
+        By measure, one a source.
+    measure : str
+        The one that is shown.
+    floor : float
+    k : int
+        Answers among which different ones are counted.
+    above : sequence of float, length s
+        Per cent of queries above .8.
+    """
+    shown = estimates[measure]
+    rows: list[dict[str, object]] = []
+    for i in order_sources(shown):
+        row: dict[str, object] = {
+            "source": sources[i].name,
+            TITLES[measure].lower(): shown[i].mean,
+            "95 % interval": write_interval(shown[i].interval),
+            "above the floor": _or_none(shown[i].mean - floor),
+            "queries above .8 (%)": _or_none(above[i]),
+        }
+        for name, column in estimates.items():
+            title = TITLES[name].lower() + (f" among {k}" if name == "distinct" else "")
+            if name != measure:
+                row[title] = _or_none(column[i].mean)
+        rows.append(row | {"queries": shown[i].queries})
+    return rows
+
+
+def _or_none(value: float) -> float | None:
+    return None if isnan(value) else float(value)
+
+
+def tell_between(within: Estimate, between: Estimate, gap: Estimate, floor: float) -> str:
+    """Return how alike answers by different models are, and the gap to those by one model."""
+    if not between.is_defined:
+        return "Similarity between models is undefined here: no query is answered by two of them."
+    told = f"Answers by different models are at {_write(between)}"
+    if within.is_defined:
+        told += f", answers by one model at {_write(within)}: a gap of {_write(gap)}"
+    return f"{told}." if isnan(floor) else f"{told}. Unrelated answers: {write_number(floor)}."
+
+
+def tell_cell(
+    names: tuple[str, str],
+    between: Estimate,
+    within: tuple[float, float],
+    floor: float,
+) -> str:
+    """Return how alike two sources are, or how alike one's own answers, if both are one."""
+    if not between.is_defined:
+        if names[0] == names[1]:
+            return f"{names[0]} answers no query twice here."
+        return f"{names[0]} and {names[1]} answer no query both."
+    over = f"over {count(between.queries, 'query')}"
+    against = [] if isnan(floor) else [f"unrelated answers {write_number(floor)}"]
+    if names[0] == names[1]:
+        return f"{names[0]} with itself: {_write(between)} {over}{_join(against)}."
+    against = [
+        f"within {name} {write_number(value)}"
+        for name, value in zip(names, within, strict=True)
+        if not isnan(value)
+    ] + against
+    return f"{names[0]} and {names[1]}: {_write(between)} {over}{_join(against)}."
+
+
+def _join(parts: Sequence[str]) -> str:
+    return f"; {', '.join(parts)}" if parts else ""
+
+
+def list_cell(
+    values: Floats,
+    within: tuple[Floats, Floats],
+    queries: Sequence[str],
+    names: tuple[str, str],
+) -> list[tuple[int, dict[str, object]]]:
+    """Return a row a query where a cell is defined, the most alike first, with its place.
+
+    Parameters
+    ----------
+    values : (q,) float64
+        Similarity of the two sources, or within the one.
+    within : ((q,), (q,)) float64
+        Similarity within either.
+    queries : sequence of str, length q
+    names : (str, str)
+        Of the sources.
+    """
+    held = np.flatnonzero(~np.isnan(values))
+    order = held[np.argsort(-values[held], kind="stable")]
+    rows: list[tuple[int, dict[str, object]]] = []
+    for q in order.tolist():
+        row: dict[str, object] = {"similarity": float(values[q]), "query": queries[q]}
+        if names[0] != names[1]:
+            for name, column in zip(names, within, strict=True):
+                row[f"within {name}"] = _or_none(column[q])
+        rows.append((q, row))
+    return rows
+
+
+def tell_closest(cosine: float, *, is_same: bool) -> str:
+    """Return how close two answers are."""
+    if is_same:
+        return "Word for word the same."
+    return f"Cosine {write_number(cosine)}; marked are the phrases that both hold."
+
+
+def tell_verbatim(counts: Sequence[int]) -> str:
+    """Return how many of a source's answers are word for word like another of them.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        Answers of each wording.
+    """
+    repeated = sum(n for n in counts if n > 1)
+    return (
+        f"{repeated} of its {count(sum(counts), 'answer')} are word for word like another one, "
+        f"the commonest {max(counts)} times; below, each wording stands once."
+    )
+
+
+def tell_nearest(
+    nearest: Floats, neighbours: Sequence[int], models: int, expected: Sequence[float]
+) -> str:
+    """Return how many models are among the nearest answers, against blind chance.
+
+    Told is the N at which the two are farthest apart: at a small one there is room for few
+    models, at a large one all are reached whatever they say.
+
+    Parameters
+    ----------
+    nearest : (q, n) float64
+        nan where a query has too few answers.
+    neighbours : sequence of int, length n
+    models : int
+    expected : sequence of float, length n
+        Models among N answers drawn blindly.
+    """
+    held = [n for n in range(len(neighbours)) if not np.isnan(nearest[:, n]).all()]
+    if not held:
+        return "Models among the nearest answers are undefined here: no query has six answers."
+    means = {n: float(np.nanmean(nearest[:, n])) for n in held}
+    n = max(held, key=lambda n: expected[n] - means[n])
+    return (
+        f"Among the {neighbours[n]} answers nearest to an answer, {means[n]:.1f} of "
+        f"{count(models, 'model')} appear on average; blind chance would give {expected[n]:.1f}, "
+        "full separation 1."
+    )
+
+
+def tell_robustness(correlations: Floats, titles: Sequence[str], sources: int) -> str:
+    """Return whether all controls agree on the order, and which two agree least."""
+    lower = np.tril_indices(len(titles), -1)
+    values = correlations[lower]
+    if sources < 3 or np.isnan(values).all():
+        return "Rankings can be compared from three models on."
+    least = int(np.nanargmin(values))
+    i, j = int(lower[0][least]), int(lower[1][least])
+    if values[least] > 1 - 1e-9:
+        return f"All {len(titles)} controls put the {sources} models in one order."
+    return (
+        f"The order of the {sources} models depends on the control: it agrees least between "
+        f"{titles[j]} and {titles[i]} (rank correlation {write_number(float(values[least]))}; "
+        f"the median of all pairs is {write_number(float(np.nanmedian(values)))})."
+    )
+
+
+def name_control(measure: str, encoder: str, encoders: Sequence[str]) -> str:
+    """Return what a control is called; with the encoder where there are several."""
+    return f"{TITLES[measure]} · {encoder}" if encoder and len(encoders) > 1 else TITLES[measure]
+
+
+def tabulate_ranks(
+    names: Sequence[str], titles: Sequence[str], values: Floats, ranks: Floats
+) -> list[dict[str, object]]:
+    """Return a row a model: its value and rank under every control, by its rank in the first.
+
+    Parameters
+    ----------
+    names : sequence of str, length s
+    titles : sequence of str, length c
+    values, ranks : (s, c) float64
+    """
+    order = np.argsort(ranks[:, 0], kind="stable")  # nan comes last
+    return [
+        {"model": names[i]}
+        | {
+            key: _or_none(round(float(number), 3))
+            for c, title in enumerate(titles)
+            for key, number in (
+                (title.lower(), values[i, c]),
+                (f"rank by {title.lower()}", ranks[i, c]),
+            )
+        }
+        for i in order.tolist()
+    ]
+
+
+def tabulate_agreement(
+    titles: Sequence[str], correlations: Floats, low: Floats, high: Floats
+) -> list[dict[str, object]]:
+    """Return a row for each two controls, those that agree least first.
+
+    Parameters
+    ----------
+    titles : sequence of str, length c
+    correlations, low, high : (c, c) float64
+    """
+    rows, columns = np.tril_indices(len(titles), -1)
+    values = correlations[rows, columns]
+    return [
+        {
+            "control": titles[columns[n]],
+            "other control": titles[rows[n]],
+            "rank correlation": _or_none(values[n]),
+            "95 % interval": write_interval([low[rows[n], columns[n]], high[rows[n], columns[n]]]),
+        }
+        for n in np.argsort(values, kind="stable").tolist()
+    ]
+
+
+def tabulate_differences(
+    rows: Sequence[tuple[str, Estimate, Estimate, Estimate]],
+) -> list[dict[str, object]]:
+    """Return a row a model of (name, before, after, difference)."""
+    return [
+        {
+            "model": name,
+            "from": first.mean,
+            "to": second.mean,
+            "difference": difference.mean,
+            "95 % interval": write_interval(difference.interval),
+            "queries": difference.queries,
+        }
+        for name, first, second, difference in rows
+    ]
+
+
+def list_changes(
+    names: Sequence[str], first: Floats, second: Floats, queries: Sequence[str]
+) -> list[dict[str, object]]:
+    """Return a row a model and query, the largest change first; holes are left out.
+
+    Parameters
+    ----------
+    names : sequence of str, length m
+    first, second : (q, m) float64
+    queries : sequence of str, length q
+    """
+    changes = second - first
+    q, m = np.nonzero(~np.isnan(changes))
+    order = np.argsort(-np.abs(changes[q, m]), kind="stable")
+    return [
+        {
+            "model": names[m[i]],
+            "from": round(float(first[q[i], m[i]]), 3),
+            "to": round(float(second[q[i], m[i]]), 3),
+            "difference": round(float(changes[q[i], m[i]]), 3),
+            "query": queries[q[i]],
+        }
+        for i in order.tolist()
+    ]
+
+
+def tell_differences(
+    names: Sequence[str], differences: Sequence[Estimate], sides: tuple[str, str]
+) -> str:
+    """Return how many models changed beyond the accident of queries, and the first row's change."""
+    if not names:
+        return f"{sides[0]} and {sides[1]} share no model on a common query."
+    sure = [d for n, d in zip(names, differences, strict=True) if n != "all models" and is_sure(d)]
+    models = len([name for name in names if name != "all models"])
+    first = differences[0]
+    sign = "more" if first.mean > 0 else "less"
+    return (
+        f"From {sides[0]} to {sides[1]}, answers by {names[0]} become {sign} alike: a difference "
+        f"of {_write(first)}. It is beyond the accident of queries for {len(sure)} of "
+        f"{count(models, 'model')}."
+    )
+
+
+def is_sure(difference: Estimate) -> bool:
+    """Whether the interval of a difference leaves out 0."""
+    return difference.interval is not None and difference.low * difference.high > 0
+
+
+def tell_beside(what: str, mine: Sequence[float], published: Sequence[float], number: int) -> str:
+    """Return the mean of a user's models beside the range of the published ones.
+
+    Parameters
+    ----------
+    what : str
+        "within a model" or "between models".
+    mine, published : sequence of float
+    number : int
+        Published models.
+    """
+    held = [value for value in mine if not isnan(value)]
+    low, high = write_number(min(published)), write_number(max(published))
+    middle = write_number(float(np.mean(published)))
+    theirs = f"published range {low} to {high}, mean {middle}, over {count(number, 'model')}"
+    if not held:
+        return f"Similarity {what}: undefined for your models; {theirs}."
+    return f"Similarity {what}: yours {write_number(float(np.mean(held)))}; {theirs}."
+
+
+def tell_published(within: Floats, bins: Floats) -> str:
+    """Return how far the published models repeat themselves.
+
+    Parameters
+    ----------
+    within : (m,) float64
+    bins : (m, 10) float64
+        Per cent of queries in each bin of similarity, 0-0.1 first.
+    """
+    above = float(bins[:, 8:].sum(axis=1).mean())
+    return (
+        f"Over {count(len(within), 'published model')}, {above:.1f} % of queries get answers that "
+        f"are above .8 within a model; the mean is {write_number(float(within.mean()))}, the range "
+        f"{write_number(float(within.min()))} to {write_number(float(within.max()))}."
+    )
+
+
+def tell_published_between(within: Floats, between: Floats) -> str:
+    """Return how alike the published models are, and the gap to repetition within them.
+
+    Parameters
+    ----------
+    within : (m,) float64
+    between : (m, m) float64
+        nan on the diagonal.
+    """
+    mean = float(np.nanmean(between))
+    gap = float(within.mean()) - mean
+    return (
+        f"Over {count(len(within), 'published model')}, answers by different models are at "
+        f"{write_number(mean)} ({write_number(float(np.nanmin(between)))} to "
+        f"{write_number(float(np.nanmax(between)))} by pair), answers by one model at "
+        f"{write_number(float(within.mean()))}: a gap of {write_number(gap)}."
+    )
+
+
+def tabulate_published(
+    names: Sequence[str], within: Floats, bins: Floats
+) -> list[dict[str, object]]:
+    """Return a row a published model, the one that repeats itself most first."""
+    order = np.argsort(-within, kind="stable").tolist()
+    return [
+        {
+            "model": names[i],
+            "mean cosine": round(float(within[i]), 3),
+            "queries above .8 (%)": float(bins[i, 8:].sum()),
+            **{f".{b} to {name_end(b)} (%)": float(bins[i, b]) for b in range(9, -1, -1)},
+        }
+        for i in order
+    ]
+
+
+def name_end(place: int) -> str:
+    """Return the upper end of one of ten bins: ".9", "1.0"."""
+    return f".{place + 1}" if place < 9 else "1.0"
+
+
+def list_partners(partners: Sequence[tuple[str, float]]) -> list[dict[str, object]]:
+    """Return a row a model of (name, similarity)."""
+    return [{"model": name, "similarity": round(value, 3)} for name, value in partners]
+
+
+def tell_encoders(mine: str, theirs: str, basis: str) -> str:
+    """Return what stands between a user's numbers and the published ones."""
+    told = f"Published: {theirs}, {basis}."
+    if mine.rsplit(":", 1)[-1] == theirs:
+        return f"{told} Yours: the same encoder, other queries: digits can be compared with care."
+    return (
+        f"{told} Yours: {mine}. Cosines of two encoders are not on one scale: compare the order, "
+        "and how far within lies above between, not the digits."
+    )

@@ -1,0 +1,583 @@
+"""How similar every two models are: a matrix of cells, with the tree or the families beside it."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from hivemind_core.figures.coloring import choose_ticks
+from hivemind_core.figures.layers import HOVER_WIDTH, cut_name
+from hivemind_core.figures.numbers import count, escape_label, write_number
+from hivemind_core.figures.palette import Ground, mix
+from hivemind_core.measures.arrays import Floats, Integers
+from hivemind_core.measures.ordering import Dendrogram
+
+Part = dict[str, Any]  # of a figure, as Plotly reads it
+
+LARGEST_CELL, SMALLEST_CELL = 52, 12  # pixels; in lower rows names would lie on each other
+LEAST_WIDTH = 4
+MOST_WITH_COLUMNS = 30  # models whose columns are named
+MOST_WITH_VALUES = 16  # models whose values are printed
+NAME_WIDTH, FAMILY_WIDTH = 22, 14  # characters
+CHARACTER = 7.3  # pixels, in the heavier weight
+FONT, STRONG = 12, 600
+BESIDE = 10  # pixels between the matrix and what stands beside it
+TREE_WIDTH, TREE_TICKS = 84, 3
+BAR_HEIGHT, BAR_TICKS = 58, 6
+PAD = 0.02  # of a cell, so that names at the border are within the axes
+INSET = 0.4  # half the side of the frame that marks a cell of the diagonal
+VEIL, GAP_OPACITY = 0.55, 0.7
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixView:
+    """The similarities of m models, and how they are arranged.
+
+    Attributes
+    ----------
+    names : tuple of str, length m
+        Plain text, untrusted.
+    values : (m, m) float64
+        Symmetric: similarity between every two models and, on the diagonal, within one; nan where
+        it is undefined.
+    order : (m,) int64
+        Models from the first row to the last, and from the first column to the last.
+    dendrogram : Dendrogram or None
+        Drawn beside the matrix; its order is then `order`.
+    groups : tuple of str or None
+        Family of each model, as plain text, where they are arranged by family: set apart by lines,
+        and named where no dendrogram is drawn.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+    order: Integers
+    dendrogram: Dendrogram | None = None
+    groups: tuple[str, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def arranged(self) -> Floats:
+        """The values as they are drawn."""
+        return self.values[np.ix_(self.order, self.order)]
+
+    @property
+    def tree(self) -> Dendrogram | None:
+        """The dendrogram, where it has merges that can be drawn."""
+        tree = self.dendrogram
+        return tree if tree is not None and np.isfinite(tree.similarity).any() else None
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Pixels of a cell, of the margins, and of the tree between matrix and right margin."""
+
+    row: float
+    column: float
+    left: float
+    right: float
+    top: float
+    tree: float
+
+
+def draw_matrix(
+    view: MatrixView,
+    ground: Ground,
+    picked: tuple[int, int] | None = None,
+    found: Collection[int] = (),
+    scale: str = "mean cosine",
+    width: int = 760,
+) -> go.Figure:
+    """Return the matrix as a figure, with (row, column) of `view.names` as `customdata`.
+
+    The colours range over the similarities between models; within a model, on the framed diagonal,
+    it may be higher and is then drawn in the last colour. A selection leaves the looks alone.
+
+    Parameters
+    ----------
+    view : MatrixView
+        No models give an empty figure.
+    ground : Ground
+    picked : (int, int), optional
+        Row and column, as indices of the names, that are outlined.
+    found : collection of int
+        Indices of the names whose rows stay strong while the others fade; none: all are strong.
+    scale : str
+        What the values are; plain text.
+    width : int
+        Pixels that there are. Cells are square where all columns fit in at the height that the
+        names of the rows need; else they are narrower than high.
+    """
+    grid = _measure_grid(view, width)
+    traces = [_draw_cells(view), *_draw_gaps(view, grid, ground), *_draw_values(view, ground)]
+    traces += _draw_targets(view)
+    shapes = [*_separate_groups(view, ground), *_frame_diagonal(view, ground)]
+    words = _name_models(view, picked or (), found, ground)
+    if view.tree is not None:
+        traces.append(_draw_tree(view.tree, grid, ground))
+        shapes += _rule_tree(view.tree, grid, ground)
+        words += _name_merges(view.tree, grid, ground)
+    else:
+        words += _name_groups(view, ground)
+    shapes += _veil_rows(view, found, ground)
+    shapes += _outline(view, grid, picked, ground)
+    return go.Figure(
+        data=traces,
+        layout={
+            "shapes": shapes,
+            "annotations": words,
+            "coloraxis": _choose_colors(view, scale, ground),
+            "height": round(_span_cells(view) * grid.row + grid.top + BAR_HEIGHT),
+            "margin": {"l": grid.left, "r": grid.right, "t": grid.top, "b": BAR_HEIGHT},
+            "hoverdistance": round(np.hypot(grid.row, grid.column) / 2),
+            **_lay_out(view, grid),
+        },
+    )
+
+
+def _measure_grid(view: MatrixView, width: int) -> _Grid:
+    """Return how the pixels are shared out."""
+    left = 14 + CHARACTER * max((len(shorten_name(name)) for name in view.names), default=0)
+    tree, right, top = 0.0, 12.0, 12.0
+    if view.tree is not None:
+        tree, top = BESIDE + TREE_WIDTH, 44.0
+    elif view.groups is not None:
+        longest = max((len(cut_name(name, FAMILY_WIDTH)) for name in view.groups), default=0)
+        right = BESIDE + CHARACTER * longest
+    if len(view) <= MOST_WITH_COLUMNS:
+        top = max(top, left)
+    room = (width - left - tree - right) / _span_cells(view)
+    row = float(np.clip(room, SMALLEST_CELL, LARGEST_CELL))
+    column = float(np.clip(room, LEAST_WIDTH, row))
+    return _Grid(row, column, left, right, top, tree)
+
+
+def _span_cells(view: MatrixView) -> float:
+    """Return how many cells the matrix takes across and down, with what pads it."""
+    return max(len(view), 1) + 2 * PAD
+
+
+def shorten_name(name: str) -> str:
+    """Return a model's name as it stands beside the matrix: without its maker where it is long."""
+    made = re.fullmatch(r"[\w.-]+/([\w.:+-]+)", name)
+    rest = name if made is None or len(name) <= NAME_WIDTH else made[1]
+    return cut_name(rest, NAME_WIDTH)
+
+
+def _draw_cells(view: MatrixView) -> object:
+    gap = 1 if len(view) <= MOST_WITH_COLUMNS else 0
+    return go.Heatmap(
+        z=view.arranged.astype(np.float32),
+        coloraxis="coloraxis",
+        name="cells",
+        hoverinfo="skip",
+        xgap=gap,
+        ygap=gap,
+    )
+
+
+def _draw_targets(view: MatrixView) -> Iterator[object]:
+    """Yield what is hovered and clicked: unseen points, one in the middle of each cell.
+
+    A heatmap takes no part in selections.
+    """
+    values, own = view.arranged, np.eye(len(view), dtype=bool)
+    known, both = np.isfinite(values), "%{y}<br>%{x}<br>"
+    kinds = (
+        ("between", known & ~own, both + "%{text:.3f}"),
+        ("within", known & own, "%{y}<br>within the model<br>%{text:.3f}"),
+        ("undefined", ~known & ~own, both + "no query answered by both"),
+        ("undefined within", ~known & own, "%{y}<br>no query answered twice"),
+    )
+    for name, cells, hover in kinds:
+        rows, columns = np.nonzero(cells)
+        if len(rows) == 0:
+            continue
+        yield go.Scatter(
+            x=columns.astype(np.int16),
+            y=rows.astype(np.int16),
+            # As lists: of an array's rows Streamlit would report objects.
+            customdata=np.column_stack([view.order[rows], view.order[columns]]).tolist(),
+            text=np.round(values[cells], 4),
+            mode="markers",
+            name=name,
+            hovertemplate=f"{hover}<extra></extra>",
+            # Of large points that overlap, the last would be hit, and not the nearest.
+            marker={"size": 2, "opacity": 0},
+            selected={"marker": {"opacity": 0}},
+            unselected={"marker": {"opacity": 0}},
+        )
+
+
+def _draw_gaps(view: MatrixView, grid: _Grid, ground: Ground) -> Iterator[object]:
+    """Yield a thin stroke in each cell that has no value."""
+    rows, columns = np.nonzero(~np.isfinite(view.arranged))
+    if len(rows) == 0:
+        return
+    yield go.Scatter(
+        x=columns.astype(np.int16),
+        y=rows.astype(np.int16),
+        mode="markers",
+        name="gaps",
+        hoverinfo="skip",
+        marker={
+            "symbol": "line-ne-open",
+            "size": grid.column / 2,
+            "color": ground.muted,
+            "opacity": GAP_OPACITY,
+        },
+        selected={"marker": {"opacity": GAP_OPACITY}},
+        unselected={"marker": {"opacity": GAP_OPACITY}},
+    )
+
+
+def _draw_values(view: MatrixView, ground: Ground) -> Iterator[object]:
+    """Yield the values as text, in black or in white, whichever stands out from the cell."""
+    if len(view) > MOST_WITH_VALUES:
+        return
+    values, (low, high) = view.arranged, bound_between(view.values)
+    rows, columns = np.nonzero(np.isfinite(values))
+    shares = np.clip((values[rows, columns] - low) / (high - low), 0, 1)
+    inks = np.array([choose_text_color(find_color(share, ground)) for share in shares.tolist()])
+    for ink in np.unique(inks).tolist():
+        chosen = np.flatnonzero(inks == ink)
+        yield go.Scatter(
+            x=columns[chosen].astype(np.int16),
+            y=rows[chosen].astype(np.int16),
+            text=[write_number(value) for value in values[rows, columns][chosen].tolist()],
+            mode="text",
+            name="values",
+            hoverinfo="skip",
+            textfont={"size": FONT, "color": ink},
+            # A selection would fade it.
+            selected={"textfont": {"color": ink}},
+            unselected={"textfont": {"color": ink}},
+        )
+
+
+def bound_between(values: Floats) -> tuple[float, float]:
+    """Return both ends of the similarities between models, which the colours range over.
+
+    A lone number gets a width; with none between models, those within are taken; 0 to 1 for none.
+    """
+    between = values[~np.eye(len(values), dtype=bool)]
+    known = between[np.isfinite(between)]
+    if len(known) == 0:
+        known = values[np.isfinite(values)]
+    if len(known) == 0:
+        return 0.0, 1.0
+    low, high = float(known.min()), float(known.max())
+    return (low, high) if high - low > 1e-6 else (low - 0.05, high + 0.05)
+
+
+def find_color(share: float, ground: Ground) -> str:
+    """Return the colour at a share of 0 to 1 of the ramp."""
+    steps = len(ground.ramp) - 1
+    stop = min(int(share * steps), steps - 1)
+    return mix(ground.ramp[stop], ground.ramp[stop + 1], share * steps - stop)
+
+
+def choose_text_color(color: str) -> str:
+    """Return black or white, whichever is told apart better from #rrggbb: at least 4.5 to 1."""
+    parts = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ np.array([0.2126, 0.7152, 0.0722]))
+    return "#000000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#FFFFFF"
+
+
+def _choose_colors(view: MatrixView, scale: str, ground: Ground) -> Part:
+    """Return the colours, and a thin bar under the left of the matrix that says which is which."""
+    low, high = bound_between(view.values)
+    steps = np.linspace(0, 1, len(ground.ramp)).tolist()
+    ticks = _list_ticks(low, high, BAR_TICKS)
+    font = {"size": FONT, "color": ground.muted}
+    return {
+        "cmin": low,
+        "cmax": high,
+        "colorscale": [list(stop) for stop in zip(steps, ground.ramp, strict=True)],
+        "showscale": bool(np.isfinite(view.values).any()),
+        "colorbar": {
+            "orientation": "h",
+            "thickness": 8,
+            "lenmode": "pixels",
+            "len": 190,
+            "x": 0,
+            "xanchor": "left",
+            "xpad": 0,
+            "y": 0,
+            "yanchor": "top",
+            "ypad": 10,
+            "outlinewidth": 0,
+            "title": {"text": escape_label(cut_name(scale, 32)), "side": "top", "font": font},
+            "tickvals": [value for value, _ in ticks],
+            "ticktext": [text for _, text in ticks],
+            "tickfont": font,
+            "ticks": "",
+        },
+    }
+
+
+def _list_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """Return at most that many round numbers, each with how it is written: ".65"."""
+    ticks = choose_ticks(low, high, is_log=False)
+    ticks = ticks[:: max(1, -(-len(ticks) // most))]
+    if any(abs(value - round(value, 2)) > 1e-9 for value, _ in ticks):
+        return ticks
+    return [(value, write_number(value)) for value, _ in ticks]
+
+
+def _bound_tree(tree: Dendrogram) -> tuple[float, float]:
+    """Return the similarities at the far and at the near end of the tree's scale."""
+    low, high = float(tree.similarity.min()), float(tree.similarity.max())
+    spare = max(0.04 - (high - low), 0) / 2
+    span = max(high - low, 0.04)
+    return low - spare - 0.05 * span, high + spare + 0.15 * span
+
+
+def _place(similarity: Floats, tree: Dendrogram, grid: _Grid) -> Floats:
+    """Return where similarities lie to the right of the matrix, in cells."""
+    low, high = _bound_tree(tree)
+    share = (high - np.minimum(similarity, high)) / (high - low)
+    return len(tree.order) - 0.5 + (BESIDE + TREE_WIDTH * share) / grid.column
+
+
+def _draw_tree(tree: Dendrogram, grid: _Grid, ground: Ground) -> object:
+    """Return the merges, to the right of the rows: the most similar next to them."""
+    similarity, y = trace_merges(tree)
+    return go.Scatter(
+        x=_place(similarity, tree, grid).astype(np.float32),
+        y=y.astype(np.float32),
+        mode="lines",
+        name="tree",
+        hoverinfo="skip",
+        line={"color": ground.muted, "width": 1},
+    )
+
+
+def trace_merges(tree: Dendrogram) -> tuple[Floats, Floats]:
+    """Return the brackets of a tree as one line with gaps.
+
+    Returns
+    -------
+    similarity : (5 (m - 1),) float64
+        Four corners a merge, and a nan; infinite where a leaf begins.
+    place : (5 (m - 1),) float64
+        0 is the first leaf; a merge stands midway between what it joins.
+    """
+    m = len(tree.order)
+    places = [*np.argsort(tree.order).tolist(), *[0.0] * (m - 1)]
+    levels = [*[np.inf] * m, *tree.similarity.tolist()]
+    x, y = [], []
+    for node, (left, right) in enumerate(zip(tree.left, tree.right, strict=True), m):
+        places[node] = (places[left] + places[right]) / 2
+        x += [levels[left], levels[node], levels[node], levels[right], np.nan]
+        y += [places[left], places[left], places[right], places[right], np.nan]
+    return np.array(x), np.array(y)
+
+
+def _list_tree_ticks(tree: Dendrogram, grid: _Grid) -> list[tuple[float, str]]:
+    """Return where the ticks of the tree's scale are, in cells, and how they are written."""
+    ticks = _list_ticks(*_bound_tree(tree), TREE_TICKS)
+    places = _place(np.array([value for value, _ in ticks]), tree, grid).tolist()
+    return [(place, text) for place, (_, text) in zip(places, ticks, strict=True)]
+
+
+def _rule_tree(tree: Dendrogram, grid: _Grid, ground: Ground) -> list[Part]:
+    """Return a line down the tree for each tick of its scale."""
+    ends = {"type": "line", "y0": -0.5, "y1": len(tree.order) - 0.5, "layer": "below"}
+    line = {"color": ground.line, "width": 1}
+    return [{"x0": x, "x1": x, "line": line, **ends} for x, _ in _list_tree_ticks(tree, grid)]
+
+
+def _name_merges(tree: Dendrogram, grid: _Grid, ground: Ground) -> list[Part]:
+    """Return the words above the tree: what its scale is, and the ticks."""
+    look: Part = {"y": -0.5, "yanchor": "bottom", "color": ground.muted}
+    start = len(tree.order) - 0.5 + BESIDE / grid.column
+    title = _write("joined at", x=start, xanchor="left", yshift=18, **look)
+    ticks = _list_tree_ticks(tree, grid)
+    return [title, *(_write(text, x=place, **look) for place, text in ticks)]
+
+
+def _list_runs(view: MatrixView) -> Iterator[tuple[str, int, int]]:
+    """Yield the families from the first row on, each with its first place and the one after."""
+    start = 0
+    groups = view.groups or ()
+    for name, rows in groupby(groups[row] for row in view.order.tolist() if groups):
+        stop = start + len(list(rows))
+        yield name, start, stop
+        start = stop
+
+
+def _name_groups(view: MatrixView, ground: Ground) -> list[Part]:
+    """Return the name of each family, beside the middle of its rows."""
+    look: Part = {
+        "x": len(view) - 0.5,
+        "xanchor": "left",
+        "xshift": BESIDE - 2,
+        "color": ground.muted,
+    }
+    return [
+        _write(escape_label(cut_name(name, FAMILY_WIDTH)), y=(start + stop - 1) / 2, **look)
+        for name, start, stop in _list_runs(view)
+    ]
+
+
+def _separate_groups(view: MatrixView, ground: Ground) -> list[Part]:
+    """Return a line in the colour of the paper between families, across and down."""
+    end = len(view) - 0.5
+    edges = [start - 0.5 for _, start, _ in _list_runs(view)][1:]
+    path = "".join(f"M-0.5,{e}L{end},{e}M{e},-0.5L{e},{end}" for e in edges)
+    return [_draw_path(path, ground.paper, 2.5)] if path else []
+
+
+def _frame_diagonal(view: MatrixView, ground: Ground) -> list[Part]:
+    """Return a frame within each cell of the diagonal: it says how a model repeats itself."""
+    known = np.flatnonzero(np.isfinite(view.arranged.diagonal())).tolist()
+    ends = ((k - INSET, k + INSET) for k in known)
+    path = "".join(f"M{a:g},{a:g}H{b:g}V{b:g}H{a:g}Z" for a, b in ends)
+    return [_draw_path(path, ground.paper, 1)] if path else []
+
+
+def _draw_path(path: str, color: str, width: float) -> Part:
+    return {"type": "path", "path": path, "line": {"color": color, "width": width}}
+
+
+def _veil_rows(view: MatrixView, found: Collection[int], ground: Ground) -> list[Part]:
+    """Return what fades the rows that were not looked for."""
+    kept = [row in found for row in view.order.tolist()]
+    if not any(kept):
+        return []
+    veil = {"fillcolor": ground.paper, "opacity": VEIL, "line": {"width": 0}}
+    sides = {"type": "rect", "x0": -0.5, "x1": len(view) - 0.5}
+    faded = [place for place, is_kept in enumerate(kept) if not is_kept]
+    return [{"y0": place - 0.5, "y1": place + 0.5, **sides, **veil} for place in faded]
+
+
+def _outline(
+    view: MatrixView, grid: _Grid, picked: tuple[int, int] | None, ground: Ground
+) -> list[Part]:
+    """Return a line around the picked cell: ink within paper, seen on every colour."""
+    if picked is None:
+        return []
+    y, x = (int(np.flatnonzero(view.order == index)[0]) for index in picked)
+    wide, high = 0.5 + 1 / grid.column, 0.5 + 1 / grid.row
+    box = {"type": "rect", "x0": x - wide, "x1": x + wide, "y0": y - high, "y1": y + high}
+    lines = ({"color": ground.paper, "width": 5}, {"color": ground.ink, "width": 2})
+    return [{**box, "line": line} for line in lines]
+
+
+def _name_models(
+    view: MatrixView, picked: Collection[int], found: Collection[int], ground: Ground
+) -> list[Part]:
+    """Return the names on the left and, of few models, above the columns; in full on hover."""
+    words = []
+    for place, index in enumerate(view.order.tolist()):
+        short, flat = shorten_name(view.names[index]), " ".join(view.names[index].split())
+        is_strong = index in picked or index in found
+        look: Part = {
+            "color": ground.ink,
+            "weight": STRONG if is_strong else None,
+            "opacity": 0.5 if found and not is_strong else 1,
+            "hovertext": escape_label(cut_name(flat, HOVER_WIDTH)) if short != flat else None,
+        }
+        name = escape_label(short)
+        words.append(_write(name, x=-0.5, y=place, xanchor="right", xshift=-4, **look))
+        if len(view) <= MOST_WITH_COLUMNS:
+            turned: Part = {"textangle": -90, "yanchor": "bottom", "yshift": 4}
+            words.append(_write(name, x=place, y=-0.5, **turned, **look))
+    return words
+
+
+def _write(text: str, *, color: str, weight: int | None = None, **place: object) -> Part:
+    """Return escaped text at a place of the grid."""
+    font = {"size": FONT, "color": color, "weight": weight}
+    return {"text": text, "font": font, "showarrow": False, **place}
+
+
+def _lay_out(view: MatrixView, grid: _Grid) -> Part:
+    """Return axes that give the cells their size; hovering, they say the names in full."""
+    names = [escape_label(cut_name(view.names[i], HOVER_WIDTH)) for i in view.order.tolist()]
+    axis = {
+        "tickmode": "array",
+        "tickvals": list(range(len(view))),
+        "ticktext": names,
+        "showticklabels": False,
+        "ticks": "",
+        "showgrid": False,
+        "zeroline": False,
+        "showline": False,
+        "fixedrange": True,
+        "constrain": "domain",
+    }
+    low = -0.5 - PAD
+    high = low + _span_cells(view)
+    right = [low, high + grid.tree / grid.column]
+    ratio = {"scaleanchor": "x", "scaleratio": grid.row / grid.column}
+    return {
+        "xaxis": {"range": right, "constraintoward": "left", **axis},
+        "yaxis": {"range": [high, low], "constraintoward": "top", **ratio, **axis},
+        "showlegend": False,
+        "hovermode": "closest",
+        "clickmode": "event+select",
+        "dragmode": False,
+    }
+
+
+def describe_matrix(view: MatrixView) -> str:
+    """Return the matrix in words, for those who do not see it: plain text, names untrusted."""
+    head = f"Matrix of the similarities of {count(len(view), 'model')}"
+    pairs = [pair for pair in rank_pairs(view) if np.isfinite(pair[2])]
+    if not pairs:
+        return f"{head}: no query was answered by two of them."
+    (a, b, high), (c, d, low) = pairs[0], pairs[-1]
+    most = f"most alike are {view.names[a]} and {view.names[b]} ({write_number(high)})"
+    if len(pairs) == 1:
+        return f"{head}: {view.names[a]} and {view.names[b]} have {write_number(high)}."
+    least = f"least alike {view.names[c]} and {view.names[d]} ({write_number(low)})"
+    return f"{head}: {most}, {least}. {_describe_order(view)}"
+
+
+def _describe_order(view: MatrixView) -> str:
+    if view.groups is not None:
+        return "Rows and columns are arranged by family."
+    if view.dendrogram is not None:
+        return "Rows and columns are arranged so that similar models lie together, with the tree."
+    return "Rows and columns are in the same order."
+
+
+def rank_pairs(view: MatrixView) -> list[tuple[int, int, float]]:
+    """Return every two models once with their similarity, highest first, undefined (nan) last."""
+    rows, columns = np.triu_indices(len(view), 1)
+    values = view.values[rows, columns]
+    ranked = np.argsort(-values, kind="stable")  # nan is sorted to the end
+    return [(int(rows[i]), int(columns[i]), float(values[i])) for i in ranked]
+
+
+def list_pairs(view: MatrixView) -> list[dict[str, object]]:
+    """Return the matrix as rows of a table, highest similarity first; undefined ones are None."""
+    return [
+        {
+            "model": view.names[a],
+            "other model": view.names[b],
+            "similarity": value if np.isfinite(value) else None,
+        }
+        for a, b, value in rank_pairs(view)
+    ]
+
+
+def rank_partners(view: MatrixView, row: int) -> list[tuple[int, float]]:
+    """Return the other models with their similarity to one, highest first.
+
+    Undefined ones are left out; equal ones are in the order of the names.
+    """
+    values = view.values[row].copy()
+    values[row] = np.nan
+    ranked: NDArray[np.intp] = np.argsort(-values, kind="stable")
+    return [(int(i), float(values[i])) for i in ranked if np.isfinite(values[i])]

@@ -1,0 +1,75 @@
+"""How alike are the answers? Within models and between them, with every control."""
+
+import streamlit as st
+
+from frame import measuring, scoping
+from frame.changing import show_change
+from frame.checking import show_robustness
+from frame.loading import Book
+from frame.matching import show_between
+from frame.neighbouring import show_nearest
+from frame.picker import IMPORT_COMMAND, guard, has_corpus, say_growth, take_book
+from frame.publishing import (
+    show_beside,
+    show_published_between,
+    show_published_within,
+    take_models,
+)
+from frame.ranking import show_within
+from frame.sheets import describe_scope
+from frame.theme import write_finding, write_heading, write_note
+
+
+def show_corpus(book: Book, part: str) -> None:
+    """Show one question about a corpus."""
+    scope = scoping.choose_scope(book, has_query=part in (scoping.WITHIN, scoping.BETWEEN))
+    write_note(describe_scope(book, scope.category, scope.query), "scope")
+    numbers = measuring.estimate(book, scope)
+    if numbers is None:
+        say_old(book)
+    elif part == scoping.WITHIN:
+        show_within(book, scope, numbers)
+    elif part == scoping.BETWEEN:
+        show_between(book, scope, numbers)
+    elif part == scoping.NEAREST:
+        show_nearest(book, numbers)
+    elif part == scoping.ROBUSTNESS:
+        show_robustness(book, scope)
+    else:
+        show_change(book, scope)
+
+
+def say_old(book: Book) -> None:
+    """Say that an earlier version measured the corpus, and what to do."""
+    write_finding("These measures were made by an earlier version. One command makes them anew:")
+    st.code(f"hivemind build {book.corpus.locator}", language=None, wrap_lines=True)
+
+
+def say_nothing_here() -> None:
+    """Say how to get a corpus, above the figures that need none."""
+    write_note("No corpus yet: these are the paper's figures. Bring your own answers:", "nothing")
+    st.code(IMPORT_COMMAND, language=None, wrap_lines=True)
+
+
+def show_page() -> None:
+    """Draw the page."""
+    figures = scoping.choose_figures(has_corpus=has_corpus())
+    book = None if figures == scoping.PUBLISHED else take_book()
+    if figures != scoping.PUBLISHED and book is None:
+        return
+    write_heading("How alike are the answers?")
+    part = scoping.choose_part(figures)
+    if not has_corpus():
+        say_nothing_here()
+    if figures == scoping.PUBLISHED:
+        paper = take_models(is_main=scoping.choose_subset())
+        (show_published_within if part == scoping.WITHIN else show_published_between)(paper)
+    elif book is not None and figures == scoping.BOTH:
+        paper = take_models(is_main=scoping.choose_subset())
+        show_beside(book, paper, is_within=part == scoping.WITHIN)
+    elif book is not None:
+        say_growth(book)
+        show_corpus(book, part)
+
+
+guard(show_page)

@@ -1,0 +1,194 @@
+"""Means over queries with their intervals: poolings, models and pairs, the gap, people."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hivemind_core.corpus.identity import name_sources
+from hivemind_core.errors import InputError
+from hivemind_core.estimation import (
+    Bootstrap,
+    arrange_matrix,
+    average_defined,
+    average_nearest,
+    check_pooling,
+    draw_within,
+    estimate_between,
+    estimate_gap,
+    estimate_people,
+    estimate_within,
+    find_model_pairs,
+    pool_columns,
+)
+from hivemind_core.measurement import COSINE, VENDI, Homogeneity
+from hivemind_core.measures.resampling import UNDEFINED
+from tests.measured import make_measured, name_models
+
+NAN = float("nan")
+FEW = Bootstrap(draws=100)
+
+
+def make_ragged() -> Homogeneity:
+    """Return two queries that two models answer two and four times, and once and three times."""
+    return make_measured(
+        name_models("a", "b"),
+        {COSINE: np.array([[0.2, 0.4], [NAN, 0.8]])},
+        {COSINE: np.array([[0.1], [0.6]])},
+        np.array([[2, 4], [1, 3]]),
+    )
+
+
+def make_random(queries: int = 12, sources: int = 3, seed: int = 0) -> Homogeneity:
+    rng = np.random.default_rng(seed)
+    return make_measured(
+        name_models(*"abcdefgh"[:sources]),
+        {COSINE: rng.random((queries, sources))},
+        {COSINE: rng.random((queries, sources * (sources - 1) // 2))},
+    )
+
+
+def test_hand_worked_means_in_both_poolings() -> None:
+    measured = make_ragged()
+    by_query, by_pair = Bootstrap(draws=50), Bootstrap("pairs", 50)
+    first, second = estimate_within(measured, by_query)
+    assert (first.mean, first.queries, first.interval) == (0.2, 1, None)
+    assert second.mean == pytest.approx(0.6)
+    # Six pairs of .4, three of .8; between, eight pairs of .1 and three of .6.
+    assert estimate_within(measured, by_pair)[1].mean == pytest.approx((6 * 0.4 + 3 * 0.8) / 9)
+    assert estimate_between(measured, by_query)[0].mean == pytest.approx(0.35)
+    assert estimate_between(measured, by_pair)[0].mean == pytest.approx((0.8 + 1.8) / 11)
+    gap = estimate_gap(measured, by_query)
+    assert (gap.within.mean, gap.between.mean) == pytest.approx((0.4, 0.35))
+    assert gap.gap.mean == pytest.approx(0.05)
+
+
+def test_poolings_agree_on_a_complete_grid() -> None:
+    measured = make_random()
+    for estimate in (estimate_within, estimate_between):
+        first, second = (estimate(measured, Bootstrap(pooling, 50)) for pooling in
+                         ("queries", "pairs"))  # fmt: skip
+        assert [vars(one) for one in first] == [pytest.approx(vars(one)) for one in second]
+
+
+def test_the_observed_mean_stands_in_front_of_the_draws() -> None:
+    measured = make_random()
+    draws = draw_within(measured, FEW)
+    assert draws.shape == (101, 3)
+    assert draws[0] == pytest.approx(measured.within[COSINE].mean(axis=0))
+    for column, one in enumerate(estimate_within(measured, FEW)):
+        low, high = np.percentile(draws[1:, column], [2.5, 97.5])
+        assert (one.low, one.high) == pytest.approx((low, high))
+
+
+def test_the_seed_repeats_the_interval_and_another_moves_it() -> None:
+    measured = make_random()
+    first, again, other = (estimate_within(measured, Bootstrap(seed=s))[0] for s in (1, 1, 2))
+    assert first == again
+    assert first.mean == other.mean
+    assert first.interval != other.interval
+
+
+def test_order_of_queries_and_names_of_models_change_no_mean() -> None:
+    measured, order = make_random(), np.random.default_rng(1).permutation(12)
+    moved = make_measured(
+        name_models("x", "y", "z"),
+        {COSINE: measured.within[COSINE][order][:, [2, 0, 1]]},
+        {COSINE: measured.between[COSINE][order][:, [1, 2, 0]]},
+    )
+    plain, renamed = estimate_within(measured, FEW), estimate_within(moved, FEW)
+    assert [one.mean for one in renamed] == pytest.approx([plain[i].mean for i in (2, 0, 1)])
+    assert estimate_gap(moved, FEW).gap.mean == pytest.approx(estimate_gap(measured, FEW).gap.mean)
+    names = replace(measured, sources=name_models("x", "y", "z"))
+    assert estimate_within(names, FEW) == plain
+
+
+def test_a_hole_of_one_model_moves_no_estimate_of_another() -> None:
+    measured = make_random()
+    within, between = measured.within[COSINE].copy(), measured.between[COSINE].copy()
+    within[3:, 2] = between[3:, 1:] = NAN  # the pairs (0, 2) and (1, 2)
+    holes = make_measured(measured.sources, {COSINE: within}, {COSINE: between})
+    assert estimate_within(holes, FEW)[:2] == estimate_within(measured, FEW)[:2]
+    assert estimate_between(holes, FEW)[0] == estimate_between(measured, FEW)[0]
+    assert estimate_within(holes, FEW)[2].queries == 3
+
+
+def test_strategies_of_a_model_are_one_model_and_no_pair_of_models() -> None:
+    written = [("a", "cold"), ("a", "hot"), ("b", None), ("human", None)]
+    measured = make_measured(
+        name_sources(written),
+        {COSINE: np.array([[0.1, 0.3, 0.8, 0.9]] * 2)},
+        {COSINE: np.array([[1.0, 0.2, 1.0, 0.4, 1.0, 1.0]] * 2)},
+    )
+    # Columns: cold-hot, cold-b, cold-human, hot-b, hot-human, b-human.
+    assert find_model_pairs(measured) == [1, 3]
+    gap = estimate_gap(measured, FEW)
+    assert gap.within.mean == pytest.approx((0.2 + 0.8) / 2)
+    assert gap.between.mean == pytest.approx(0.3)
+    people = estimate_people(measured, FEW)
+    assert people is not None
+    assert (people.mean, people.queries) == (pytest.approx(0.9), 2)
+
+
+def test_the_gap_is_paired_by_query() -> None:
+    # Queries differ far more than within and between differ on one query.
+    rng = np.random.default_rng(0)
+    level = rng.random((40, 1))
+    within, between = level + 0.1 + 0.01 * rng.random((40, 2)), level + 0.01 * rng.random((40, 1))
+    gap = estimate_gap(
+        make_measured(name_models("a", "b"), {COSINE: within}, {COSINE: between}), Bootstrap()
+    )
+    assert gap.gap.mean == pytest.approx(gap.within.mean - gap.between.mean)
+    assert gap.gap.low > 0.09
+    assert gap.gap.high - gap.gap.low < 0.1 * (gap.within.high - gap.within.low)
+
+
+def test_degenerate_measures_are_undefined_and_not_zero() -> None:
+    empty = make_random().choose([])
+    nothing = make_measured(name_models("a", "b"), {COSINE: np.full((3, 2), NAN)})
+    for measured in (empty, nothing):
+        assert set(estimate_within(measured, FEW)) == {UNDEFINED}
+        assert set(estimate_between(measured, FEW)) == {UNDEFINED}
+        gap = estimate_gap(measured, FEW)
+        assert (gap.within, gap.between, gap.gap) == (UNDEFINED,) * 3
+        assert estimate_people(measured, FEW) is None
+        assert np.isnan(average_nearest(measured)).all()
+    alone = make_measured(name_models("a"), {COSINE: np.array([[0.5], [0.7]])})
+    assert estimate_gap(alone, FEW).between == UNDEFINED
+    assert estimate_gap(alone, FEW).within.mean == pytest.approx(0.6)
+    people = make_measured(name_sources([("human", None)]), {COSINE: np.full((2, 1), NAN)})
+    assert estimate_people(people, FEW) == UNDEFINED
+    assert estimate_gap(people, FEW).within == UNDEFINED
+
+
+def test_one_query_has_a_mean_and_no_interval() -> None:
+    measured = make_random(queries=1)
+    gap = estimate_gap(measured, FEW)
+    for one in (*estimate_within(measured, FEW), gap.within, gap.between, gap.gap):
+        assert one.is_defined
+        assert one.interval is None
+
+
+def test_interval_covers_the_planted_mean_about_as_often_as_it_says() -> None:
+    rng, hits = np.random.default_rng(0), np.zeros(2)
+    for seed in range(200):
+        values = 0.6 + 0.15 * rng.normal(size=(40, 2))
+        measured = make_measured(name_models("a", "b"), {COSINE: values, VENDI: 5 * values})
+        bootstrap = Bootstrap(draws=200, seed=seed)
+        mean = estimate_gap(measured, bootstrap).within
+        vendi = estimate_within(measured, bootstrap, VENDI)[0]
+        hits += [mean.low <= 0.6 <= mean.high, vendi.low <= 3 <= vendi.high]
+    assert hits.min() >= 178
+    assert hits.max() <= 198
+
+
+def test_small_parts() -> None:
+    matrix = np.array([[NAN, 0.1, 0.2], [0.1, NAN, 0.3], [0.2, 0.3, NAN]])
+    assert arrange_matrix([0.1, 0.2, 0.3], 3) == pytest.approx(matrix, nan_ok=True)
+    assert np.isnan(arrange_matrix([], 1)).tolist() == [[True]]
+    means = average_defined(np.array([[1, NAN, 3], [NAN] * 3]))
+    assert means == pytest.approx([2, NAN], nan_ok=True)
+    values, weights = pool_columns(np.array([[1, 4.0], [NAN, 2]]), np.array([[3, 1.0], [5, 2]]))
+    assert (values.tolist(), weights.tolist()) == ([[1.75], [2]], [[4], [2]])
+    with pytest.raises(InputError, match=r"pooling is one of queries, pairs.*'both'"):
+        check_pooling("both")
