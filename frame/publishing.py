@@ -1,6 +1,6 @@
 """The paper's own figures, and a corpus laid beside them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,13 +15,14 @@ from frame.ranking import list_marks, list_rows
 from frame.showing import draw_figure, format_columns, show_rows, write_basis
 from frame.theme import find_ground, write_finding, write_note
 from hivemind_core.corpus import published
-from hivemind_core.corpus.exports import Citation
+from hivemind_core.corpus.exports import Citation, cite, name_stem
 from hivemind_core.corpus.identity import Source
 from hivemind_core.corpus.published import Published
 from hivemind_core.estimation import find_model_pairs
 from hivemind_core.figures.findings import (
     SCALES,
     list_partners,
+    tabulate_beside,
     tabulate_published,
     tell_beside,
     tell_cell,
@@ -161,6 +162,7 @@ def _show_within_beside(book: Book, paper: Published, numbers: Estimates) -> Non
     marks = [(f"your {words}", value) for words, value in list_marks(numbers)]
     figure = draw_within(rows, marks, inks, ground)
     draw_figure(figure, "beside-within", f"{words} {describe_within(rows)}")
+    _show_table(book, [(row.name, row.group, row.estimate) for row in rows], "model")
 
 
 def _tell_apart(row: SourceRow, taken: Collection[str]) -> SourceRow:
@@ -186,3 +188,19 @@ def _show_between_beside(book: Book, paper: Published, numbers: Estimates) -> No
     ]
     figure = draw_ranges(strips, find_ground(), f"{SCALES[COSINE]}, a point a pair of models")
     draw_figure(figure, "beside-between", words)
+    own = [(label, YOURS, numbers.between[n]) for label, n in zip(labels, pairs, strict=True)]
+    printed = [
+        (label, THEIRS, Estimate(float(value), queries=published.QUERIES))
+        for label, value in zip(theirs, published_pairs, strict=True)
+    ]
+    _show_table(book, [*own, *printed], "models")
+
+
+def _show_table(book: Book, rows: Sequence[tuple[str, str, Estimate]], what: str) -> None:
+    """Offer the figure as a table."""
+    table = st.expander("The numbers as a table", key="beside", on_change="rerun")
+    if table.open:
+        with table:
+            citation = cite(book.manifest, book.encoder) | {"beside": published.LOCATOR}
+            name = name_stem(book.manifest, "beside-published")
+            show_rows(tabulate_beside(rows, what), "beside", name, citation)

@@ -94,7 +94,7 @@ def format_summary(summary: dict[str, Any]) -> str:
     ]
     if summary["human"] is None:
         lines.append("people                     no answers by people")
-    lines += ["", f"{'within':<40} {'mean':>5}  95 % interval  queries  > .8  distinct"]
+    lines += ["", f"{'within':<40} {'mean':>5}  95 % interval  queries  > .8     Vendi"]
     ranked = sorted(summary["intra"].items(), key=lambda item: -(item[1]["mean"] or -2))
     for name, row in ranked:
         above = "" if row["share_above_0_8"] is None else f"{row['share_above_0_8']:.0f} %"
@@ -110,8 +110,22 @@ def format_summary(summary: dict[str, Any]) -> str:
             "",
             f"between models {_show(inter['mean'])}  {_show_interval(inter['ci95'])}",
             f"models among the N nearest  {', '.join(nearest)}",
+            "",
+            *_format_controls(summary["controls"]),
         ]
     )
+
+
+def _format_controls(controls: dict[str, Any]) -> list[str]:
+    """Return a line for each measure: within models, between them, the gap, unrelated answers."""
+    head = f"{'under each measure':<20} {'within':>7} {'between':>8} {'gap':>6} {'unrelated':>10}"
+    lines = [head]
+    for name, part in controls["inter"].items():
+        within, between, gap = (_show(part[key]["mean"]) for key in ("within", "between", "gap"))
+        floor = _show(controls["floors"][name]["mean"])
+        spelled = name.replace("_", "-")
+        lines.append(f"{spelled:<20} {within:>7} {between:>8} {gap:>6} {floor:>10}")
+    return lines
 
 
 def _show(value: float | None) -> str:

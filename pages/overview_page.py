@@ -52,6 +52,7 @@ def show_numbers(book: Book) -> None:
             homogeneity.read_within(summary, sources),
             homogeneity.draw_within(summary, assign_inks(sources, ground), ground),
         )
+        st.page_link("pages/homogeneity_page.py", label="Every control, and the answers behind it")
         show_next_steps(book)
     with right:
         show_reading(

@@ -10,8 +10,6 @@ from hivemind_core.measures.arrays import Floats, Integers
 from hivemind_core.measures.homogeneity import Floor
 from hivemind_core.measures.nearest import NEIGHBOURS
 
-MISSING = float("nan")
-
 
 def name_models(*models: str) -> tuple[Source, ...]:
     """Return the sources of models without a strategy."""

@@ -10,6 +10,8 @@ from hivemind_core.figures.numbers import count, write_interval, write_number
 from hivemind_core.measures.arrays import Floats, Integers
 from hivemind_core.measures.resampling import Estimate
 
+PRINTED = 3  # digits of the published figures
+
 TITLES: Mapping[str, str] = {
     "cosine": "Cosine",
     "centred": "Centred cosine",
@@ -394,6 +396,11 @@ def is_sure(difference: Estimate) -> bool:
     return difference.interval is not None and difference.low * difference.high > 0
 
 
+def _print(value: float | np.floating) -> str:
+    """Return a number with as many digits as the paper gives."""
+    return write_number(float(value), PRINTED)
+
+
 def tell_beside(what: str, mine: Sequence[float], published: Sequence[float], number: int) -> str:
     """Return the mean of a user's models beside the range of the published ones.
 
@@ -406,12 +413,13 @@ def tell_beside(what: str, mine: Sequence[float], published: Sequence[float], nu
         Published models.
     """
     held = [value for value in mine if not isnan(value)]
-    low, high = write_number(min(published)), write_number(max(published))
-    middle = write_number(float(np.mean(published)))
-    theirs = f"published range {low} to {high}, mean {middle}, over {count(number, 'model')}"
+    theirs = (
+        f"published range {_print(min(published))} to {_print(max(published))}, "
+        f"mean {_print(np.mean(published))}, over {count(number, 'model')}"
+    )
     if not held:
         return f"Similarity {what}: undefined for your models; {theirs}."
-    return f"Similarity {what}: yours {write_number(float(np.mean(held)))}; {theirs}."
+    return f"Similarity {what}: yours {_print(np.mean(held))}; {theirs}."
 
 
 def tell_published(within: Floats, bins: Floats) -> str:
@@ -426,8 +434,8 @@ def tell_published(within: Floats, bins: Floats) -> str:
     above = float(bins[:, 8:].sum(axis=1).mean())
     return (
         f"Over {count(len(within), 'published model')}, {above:.1f} % of queries get answers that "
-        f"are above .8 within a model; the mean is {write_number(float(within.mean()))}, the range "
-        f"{write_number(float(within.min()))} to {write_number(float(within.max()))}."
+        f"are above .8 within a model; the mean is {_print(within.mean())}, the range "
+        f"{_print(within.min())} to {_print(within.max())}."
     )
 
 
@@ -444,9 +452,9 @@ def tell_published_between(within: Floats, between: Floats) -> str:
     gap = float(within.mean()) - mean
     return (
         f"Over {count(len(within), 'published model')}, answers by different models are at "
-        f"{write_number(mean)} ({write_number(float(np.nanmin(between)))} to "
-        f"{write_number(float(np.nanmax(between)))} by pair), answers by one model at "
-        f"{write_number(float(within.mean()))}: a gap of {write_number(gap)}."
+        f"{_print(mean)} ({_print(np.nanmin(between))} to "
+        f"{_print(np.nanmax(between))} by pair), answers by one model at "
+        f"{_print(within.mean())}: a gap of {_print(gap)}."
     )
 
 
@@ -463,6 +471,22 @@ def tabulate_published(
             **{f".{b} to {name_end(b)} (%)": float(bins[i, b]) for b in range(9, -1, -1)},
         }
         for i in order
+    ]
+
+
+def tabulate_beside(
+    rows: Sequence[tuple[str, str, Estimate]], what: str
+) -> list[dict[str, object]]:
+    """Return a row for each of (name, whose it is, estimate), the highest first."""
+    ranked = sorted(rows, key=lambda row: -row[2].mean)
+    return [
+        {
+            what: name,
+            "whose": whose,
+            "mean cosine": estimate.mean,
+            "95 % interval": write_interval(estimate.interval),
+        }
+        for name, whose, estimate in ranked
     ]
 
 

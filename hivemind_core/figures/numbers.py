@@ -4,11 +4,11 @@ from html import escape
 from math import isnan
 
 
-def write_number(value: float | None) -> str:
+def write_number(value: float | None, digits: int = 2) -> str:
     """Return a similarity with two digits, ".78" or "1.00"; "–" where it is undefined."""
     if value is None or isnan(value):
         return "–"
-    text = f"{value:.2f}"
+    text = f"{value:.{digits}f}"
     return text.replace("-0.", "−.").replace("0.", ".", 1) if abs(float(text)) < 1 else text
 
 
