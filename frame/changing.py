@@ -1,9 +1,9 @@
 """Change: one corpus or strategy against another, on the queries that both answer."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import streamlit as st
-from hivemind_core.figures.difference import DifferenceRow, draw_differences
 
 from frame import measuring, sheets
 from frame.address import choose
@@ -18,16 +18,18 @@ from hivemind_core.comparison import (
     match_queries,
     pair_measures,
 )
-from hivemind_core.corpus.exports import cite, name_stem
+from hivemind_core.corpus.exports import Citation, cite, name_stem
 from hivemind_core.corpus.identity import Source
 from hivemind_core.estimation import Bootstrap
+from hivemind_core.figures.difference import DifferenceRow, draw_differences
 from hivemind_core.figures.findings import (
     MEANINGS,
+    SCALES,
     list_changes,
     tabulate_differences,
     tell_differences,
 )
-from hivemind_core.figures.palette import assign_inks
+from hivemind_core.figures.palette import Ink, assign_inks
 from hivemind_core.measurement import Homogeneity
 
 NO_STRATEGY = "no strategy"
@@ -96,26 +98,50 @@ def show_change(book: Book, scope: Scope) -> None:
     if not rows:
         write_note("Queries are matched by their text, models by their names.", "change-none")
         return
-    ground = find_ground()
-    inks = assign_inks({*first.book.manifest.sources, *second.book.manifest.sources}, ground)
-    draw_figure(draw_differences(rows, labels, ground, inks), "change", words)
+    figure = draw_differences(
+        rows, labels, find_ground(), _ink(first, second), SCALES[scope.measure]
+    )
+    draw_figure(figure, "change", words)
     write_basis(f"{MEANINGS[scope.measure]} {BASIS}", "change")
-    name = name_stem(book.manifest, "change")
     table = tabulate_differences([(d.name, d.first, d.second, d.difference) for d in found])
-    show_rows(table, "change", name, cite(book.manifest, book.encoder))
-    _show_queries(pairing, first)
+    show_rows(table, "change", name_stem(book.manifest, "change"), _cite(first, second))
+    _show_queries(pairing, first, second)
+
+
+def _ink(first: Side, second: Side) -> dict[str, Ink]:
+    """Return the ink of each model that both sides have, by its name on both."""
+    sources = {*first.book.manifest.sources, *second.book.manifest.sources}
+    inks = assign_inks(sources, find_ground())
+    return {name: inks[one.name] for name, one, _ in match_models(first.sources, second.sources)}
+
+
+def _cite(first: Side, second: Side) -> Citation:
+    """Return what the numbers are of: both sides."""
+    own, other = (cite(side.book.manifest, side.book.encoder) for side in (first, second))
+    to = {"to": second.name, "to_corpus": other["corpus"], "to_content_hash": other["content_hash"]}
+    return own | {"from": first.name} | to
 
 
 def _choose_sides(book: Book, sides: dict[str, Side]) -> tuple[Side, Side]:
-    """Show the two sides to choose; by default two strategies of this corpus, or another corpus."""
+    """Show the two sides to choose."""
     names = list(sides)
-    own = [name for name, side in sides.items() if side.book.key == book.key]
-    start = own[1:3] if len(own) > 2 else [own[0] if own else names[0]]
-    start += [name for name in names if name not in start][: 2 - len(start)]
+    start = _find_start(book, sides)
     left, right = st.columns(2, gap="small")
     first = choose("from", "From", names, start[0], place=left)
     second = choose("to", "To", names, start[1], place=right)
     return sides[first], sides[second]
+
+
+def _find_start(book: Book, sides: dict[str, Side]) -> tuple[str, str]:
+    """Return the two strategies of this corpus that most models share, or another corpus."""
+    own = [name for name, side in sides.items() if side.book.key == book.key]
+    pairs = list(combinations(own[1:], 2))
+    shared = {(a, b): len(match_models(sides[a].sources, sides[b].sources)) for a, b in pairs}
+    if any(shared.values()):
+        return max(pairs, key=shared.__getitem__)
+    first = own[0] if own else next(iter(sides))
+    others = [name for name, side in sides.items() if side.book.key != sides[first].book.key]
+    return first, next(iter(others), own[-1] if own else first)
 
 
 def _pair(first: Side, second: Side, scope: Scope) -> Pairing:
@@ -127,7 +153,7 @@ def _pair(first: Side, second: Side, scope: Scope) -> Pairing:
     return pair_measures((chosen, second.measured), models, queries, scope.measure)
 
 
-def _show_queries(pairing: Pairing, first: Side) -> None:
+def _show_queries(pairing: Pairing, first: Side, second: Side) -> None:
     """Offer the queries, those that change most first."""
     table = st.expander("Query by query", key="changes", on_change="rerun")
     if table.open:
@@ -136,5 +162,4 @@ def _show_queries(pairing: Pairing, first: Side) -> None:
             queries = [labels[one] for one, _ in pairing.queries]
             rows = list_changes(pairing.names, pairing.first, pairing.second, queries)
             name = name_stem(first.book.manifest, "change-by-query")
-            citation = cite(first.book.manifest, first.book.encoder)
-            show_rows(rows, "changes", name, citation)
+            show_rows(rows, "changes", name, _cite(first, second))

@@ -17,6 +17,7 @@ from hivemind_core.estimation import (
     estimate_gap,
     estimate_people,
     estimate_within,
+    explain_undefined,
 )
 from hivemind_core.measurement import (
     CENTRED,
@@ -75,6 +76,8 @@ class Estimates:
         None without people.
     floor : float
         Of the whole corpus; nan where undefined.
+    reason : str
+        Why the measure is undefined where it is.
     """
 
     measured: Homogeneity
@@ -83,6 +86,12 @@ class Estimates:
     gap: Gap
     people: Estimate | None
     floor: float
+    reason: str
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether there is any number."""
+        return any(one.is_defined for one in (*self.within, *self.between))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the measures …")
@@ -126,6 +135,7 @@ def _estimate(_book: Book, key: tuple[object, ...], scope: Scope) -> Estimates |
         estimate_gap(measured, bootstrap, scope.measure),
         estimate_people(measured, bootstrap, scope.measure),
         measured.floors[scope.measure].mean,
+        explain_undefined(measured, scope.measure),
     )
 
 

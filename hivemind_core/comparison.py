@@ -78,9 +78,10 @@ def match_models(
 ) -> list[tuple[str, Source, Source]]:
     """Return the sources of two corpora that stand for each other, with a common name.
 
-    Those of one name, people too; and a model that either corpus knows by one strategy only,
-    whatever the strategy is called.
+    Those of one name; and a model that either corpus knows by one strategy only, whatever the
+    strategy is called. People are no model.
     """
+    first, second = ([s for s in side if s.is_model] for side in (first, second))
     by_name = {source.name: source for source in second}
     pairs = [(one.name, one, by_name[one.name]) for one in first if one.name in by_name]
     taken = {one.model for _, one, _ in pairs}

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 
 from hivemind_core.errors import InputError, shorten
-from hivemind_core.measurement import COSINE, Homogeneity
+from hivemind_core.measurement import CENTRED, COSINE, DISTINCT, Homogeneity
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.nearest import expect_models
 from hivemind_core.measures.resampling import (
@@ -207,6 +208,15 @@ def estimate_people(
 def _split(draws: Floats, queries: int) -> Estimate:
     """Return the estimate whose draws are given, the observed value first."""
     return make_estimate(float(draws[0]), draws[1:], queries)
+
+
+def explain_undefined(measured: Homogeneity, measure: str) -> str:
+    """Return why a measure is undefined where it is."""
+    if measure == CENTRED and isnan(measured.floors[CENTRED].mean):
+        return "under ten queries the mean of a corpus is no reference"
+    if measure == DISTINCT:
+        return f"no query has {measured.k or 2} answers of it"
+    return "too few answers to one query"
 
 
 def average_nearest(measured: Homogeneity) -> Floats:

@@ -14,14 +14,14 @@ from hivemind_core.estimation import (
     estimate_gap,
     estimate_people,
     estimate_within,
+    explain_undefined,
 )
-from hivemind_core.measurement import COSINE, DISTINCT, SIMILARITIES, VENDI, Homogeneity
+from hivemind_core.measurement import COSINE, SIMILARITIES, VENDI, Homogeneity
 from hivemind_core.measures.homogeneity import Floor, count_in_bins, share_above
 from hivemind_core.measures.nearest import NEIGHBOURS
 from hivemind_core.measures.resampling import DRAWS, FEWEST_QUERIES, Estimate
 
 TOO_FEW = "an interval over queries needs two queries"
-TOO_SMALL = "under ten queries the mean of a corpus is no reference"
 
 
 def summarise(
@@ -197,14 +197,14 @@ def _summarise_control(
 ) -> dict[str, dict[str, Any]]:
     estimates = estimate_within(measured, bootstrap, measure)
     return {
-        source.name: _describe_estimate(estimate, _explain(measured, measure))
+        source.name: _describe_estimate(estimate, explain_undefined(measured, measure))
         for source, estimate in zip(measured.sources, estimates, strict=True)
     }
 
 
 def _summarise_gap(measured: Homogeneity, bootstrap: Bootstrap, measure: str) -> dict[str, Any]:
     found = estimate_gap(measured, bootstrap, measure)
-    reason = _explain(measured, measure)
+    reason = explain_undefined(measured, measure)
     parts = {"within": found.within, "between": found.between, "gap": found.gap}
     return {name: _describe_estimate(part, reason) for name, part in parts.items()}
 
@@ -216,15 +216,6 @@ def _describe_estimate(estimate: Estimate, reason: str) -> dict[str, Any]:
     elif told["ci95"] is None:
         told["reason"] = TOO_FEW
     return told
-
-
-def _explain(measured: Homogeneity, measure: str) -> str:
-    """Return why a measure may be undefined."""
-    if measure == "centred" and bool(np.isnan(measured.within[measure]).all()):
-        return TOO_SMALL
-    if measure == DISTINCT:
-        return f"no query has {measured.k or 2} answers of it"
-    return "too few answers to one query"
 
 
 def _summarise_nearest(measured: Homogeneity) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from frame.publishing import (
 from frame.ranking import show_within
 from frame.sheets import describe_scope
 from frame.theme import write_finding, write_heading, write_note
+from hivemind_core.figures.findings import TITLES
 
 
 def show_corpus(book: Book, part: str) -> None:
@@ -27,6 +28,8 @@ def show_corpus(book: Book, part: str) -> None:
     numbers = measuring.estimate(book, scope)
     if numbers is None:
         say_old(book)
+    elif not numbers.is_defined and part in (scoping.WITHIN, scoping.BETWEEN, scoping.CHANGE):
+        write_finding(f"{TITLES[scope.measure]} is undefined here: {numbers.reason}.")
     elif part == scoping.WITHIN:
         show_within(book, scope, numbers)
     elif part == scoping.BETWEEN:

@@ -58,6 +58,7 @@ def draw_differences(
     names: tuple[str, str],
     ground: Ground,
     inks: Mapping[str, Ink],
+    scale: str = "mean cosine similarity",
 ) -> go.Figure:
     """Return the sources in rows: at the left both means, at the right their difference.
 
@@ -70,6 +71,8 @@ def draw_differences(
     ground : Ground
     inks : mapping of str to Ink
         By source; one that it lacks is drawn in a neutral.
+    scale : str
+        Title of the left axis.
 
     Notes
     -----
@@ -91,7 +94,7 @@ def draw_differences(
     ends = [estimate.mean for row in rows for estimate in (row.first, row.second)]
     figure.update_layout(
         margin={"r": 48},
-        xaxis=make_similarity_axis(ends, "mean cosine similarity", ground) | {"domain": LEFT},
+        xaxis=make_similarity_axis(ends, scale, ground) | {"domain": LEFT},
         xaxis2=_make_difference_axis(rows, ground),
     )
     zero = {"color": ground.muted, "width": 1.5}
