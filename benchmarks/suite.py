@@ -19,8 +19,8 @@ from benchmarks.timing import print_row, read_peak_gigabytes
 SOURCES, SAMPLES, DRAWS = 25, 50, 1000
 WHOLE, WHOLE_DIMENSIONS = 100, 1536
 SIZES, DIMENSIONS = ((8, 5), (40, 3), (80, 3), (320, 1)), 384
-"""Queries and runs: short runs are disturbed most. Under ten queries nothing is centred, which saves
-the smallest corpus some per cent; the ratio comes out that much higher."""
+"""Queries and runs: short runs are disturbed most. Under ten queries nothing is centred, which
+saves the smallest corpus some per cent; the ratio comes out that much higher."""
 TINY = (10, 3, 5, 16)
 
 
@@ -98,6 +98,7 @@ def show_whole() -> None:
     beyond = cost.megabytes - measure().megabytes
     what = f"whole measure suite of {cost.responses:,} responses, d = {WHOLE_DIMENSIONS}"
     print_row(what, f"{cost.seconds:.1f} s", f"< 30 s {tell_load()}")
+    print_row("  processor time", f"{cost.processor:.1f} s")
     print_row(f"  bootstrap of it, {DRAWS:,} draws", f"{cost.bootstrap:.2f} s")
     print_row("  peak memory", f"{cost.megabytes:.0f} MB", "< 700 MB")
     print_row("  peak memory beyond that of the imports", f"{beyond:.0f} MB", "< 500 MB")

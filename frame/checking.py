@@ -20,6 +20,7 @@ from hivemind_core.figures.findings import (
 from hivemind_core.figures.palette import assign_inks
 from hivemind_core.figures.robustness import draw_correlations, draw_ranks
 
+FEW = 7  # controls that stand side by side with how well they agree
 BASIS = (
     "Rank 1 is the most homogeneous model under each control; Vendi score and distinct answers are "
     "turned round. Spearman's rank correlation over the models, with its 95 % interval from the "
@@ -42,7 +43,8 @@ def show_robustness(book: Book, scope: Scope) -> None:
         return
     ground = find_ground()
     inks = assign_inks(book.manifest.sources, ground)
-    left, right = st.columns([3, 2], gap="large")
+    few = len(titles) <= FEW
+    left, right = st.columns([3, 2], gap="large") if few else (st.container(), st.container())
     with left:
         draw_figure(draw_ranks(found.sources, titles, found.ranks, inks, ground), "ranks", words)
     with right:

@@ -15,7 +15,7 @@ from frame.showing import show_rows, write_basis
 from frame.theme import find_ground, write_finding
 from hivemind_core.corpus.exports import cite, name_stem
 from hivemind_core.estimation import arrange_matrix
-from hivemind_core.figures.findings import MEANINGS, SCALES, tell_between, tell_interval
+from hivemind_core.figures.findings import MEANINGS, SCALES, tell_between, tell_floor, tell_interval
 from hivemind_core.figures.matrix import MatrixView, describe_matrix, draw_matrix, list_pairs
 from hivemind_core.figures.palette import find_family
 from hivemind_core.measures.arrays import Floats
@@ -102,7 +102,11 @@ def show_between(book: Book, scope: Scope, numbers: Estimates) -> None:
         query = show_cell(book, scope, numbers, picked) if picked else None
     with frame:
         draw_cells(view, picked, SCALES[scope.measure])
-        told = [MEANINGS[scope.measure], tell_interval(scope.pooling, is_query=bool(scope.query))]
+        told = [
+            MEANINGS[scope.measure],
+            tell_interval(scope.pooling, is_query=bool(scope.query)),
+            tell_floor(measured.floors[scope.measure], scope.measure),
+        ]
         write_basis(" ".join(told), "between")
         _show_pairs(book, view)
     if picked is not None and query is not None:

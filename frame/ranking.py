@@ -13,6 +13,7 @@ from hivemind_core.figures.findings import (
     SCALES,
     order_sources,
     tabulate_within,
+    tell_floor,
     tell_interval,
     tell_unequal,
     tell_within,
@@ -58,7 +59,11 @@ def show_within(book: Book, scope: Scope, numbers: Estimates) -> None:
     figure = draw_within(rows, list_marks(numbers), inks, ground, SCALES[scope.measure])
     draw_figure(figure, "within", describe_within(rows))
     told = [MEANINGS[scope.measure], tell_interval(scope.pooling, is_query=bool(scope.query))]
-    write_basis(" ".join([*told, tell_unequal(measured.counts, measured.k)]), "within")
+    told += [
+        tell_floor(measured.floors[scope.measure], scope.measure),
+        tell_unequal(measured.counts, measured.k),
+    ]
+    write_basis(" ".join(told), "within")
     st.subheader("Every control", anchor=False)
     table = tabulate_within(
         measured.sources,

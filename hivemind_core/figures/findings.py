@@ -8,6 +8,7 @@ import numpy as np
 from hivemind_core.corpus.identity import Source
 from hivemind_core.figures.numbers import count, write_interval, write_number
 from hivemind_core.measures.arrays import Floats, Integers
+from hivemind_core.measures.homogeneity import Floor
 from hivemind_core.measures.resampling import Estimate
 
 PRINTED = 3  # digits of the published figures
@@ -70,6 +71,14 @@ def tell_interval(pooling: str, *, is_query: bool) -> str:
         "each query counts once" if pooling == "queries" else "each pair of answers counts once"
     )
     return f"Intervals are 95 %, over 1,000 draws of the queries; {pooled}."
+
+
+def tell_floor(floor: Floor, measure: str) -> str:
+    """Return what the floor rests on."""
+    if isnan(floor.mean):
+        return ""
+    told = f"Unrelated: {floor.pairs:,} pairs of answers to different queries of the whole corpus"
+    return f"{told}, whatever their lengths." if measure == "length_matched" else f"{told}."
 
 
 def tell_unequal(counts: Integers, k: int) -> str:
@@ -300,12 +309,17 @@ def tabulate_ranks(
             key: _or_none(round(float(number), 3))
             for c, title in enumerate(titles)
             for key, number in (
-                (title.lower(), values[i, c]),
-                (f"rank by {title.lower()}", ranks[i, c]),
+                (_lower(title), values[i, c]),
+                (f"rank by {_lower(title)}", ranks[i, c]),
             )
         }
         for i in order.tolist()
     ]
+
+
+def _lower(title: str) -> str:
+    """Return a title within a line; names of encoders stay as they are."""
+    return title[:1].lower() + title[1:]
 
 
 def tabulate_agreement(
@@ -383,9 +397,11 @@ def tell_differences(
     sure = [d for n, d in zip(names, differences, strict=True) if n != "all models" and is_sure(d)]
     models = len([name for name in names if name != "all models"])
     first = differences[0]
-    sign = "more" if first.mean > 0 else "less"
+    change = "become more alike" if first.mean > 0 else "become less alike"
+    if write_number(abs(first.mean)) == ".00":
+        change = "stay as alike as they were"
     return (
-        f"From {sides[0]} to {sides[1]}, answers by {names[0]} become {sign} alike: a difference "
+        f"From {sides[0]} to {sides[1]}, answers by {names[0]} {change}: a difference "
         f"of {_write(first)}. It is beyond the accident of queries for {len(sure)} of "
         f"{count(models, 'model')}."
     )
