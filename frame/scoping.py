@@ -8,7 +8,7 @@ from frame.loading import Book
 from frame.measuring import Scope
 from hivemind_core.estimation import POOLINGS
 from hivemind_core.figures.findings import TITLES
-from hivemind_core.measurement import SIMILARITIES
+from hivemind_core.measurement import COSINE, SIMILARITIES
 
 MINE, PUBLISHED, BOTH = "Yours", "Published", "Both"
 WITHIN, BETWEEN, NEAREST = "Within models", "Between models", "Nearest answers"
@@ -44,19 +44,23 @@ def choose_subset() -> bool:
         return choose_one("Published models", SUBSETS, "subset") == SUBSETS[0]
 
 
-def choose_scope(book: Book, *, has_query: bool = True) -> Scope:
-    """Show in the sidebar which queries are measured and how, and return what was chosen."""
+def choose_scope(book: Book, part: str) -> Scope:
+    """Show in the sidebar which queries are measured and how, and return what was chosen.
+
+    Only what makes a difference to the part of the page is offered.
+    """
     catalogue = sheets.read_catalogue(book)
     category, query = "", ""
     if catalogue.categories:
         names = ["", *catalogue.categories]
         category = choose("category", "Category", names, "", sheets.name_category)
-    if has_query:
+    if part in (WITHIN, BETWEEN):
         ids = catalogue.categories[category] if category else tuple(catalogue.labels)
         spell = {"": "All queries", **catalogue.labels}
         query = choose("only", "Query", ["", *ids], "", spell.__getitem__)
-    measure = choose_measure()
-    return Scope(category, query, measure, _choose_pooling())
+    measure = choose_measure() if part in (WITHIN, BETWEEN, CHANGE) else COSINE
+    pooling = _choose_pooling() if part in (WITHIN, BETWEEN, ROBUSTNESS) else POOLINGS[0]
+    return Scope(category, query, measure, pooling)
 
 
 def choose_measure() -> str:

@@ -23,7 +23,7 @@ from hivemind_core.figures.findings import TITLES
 
 def show_corpus(book: Book, part: str) -> None:
     """Show one question about a corpus."""
-    scope = scoping.choose_scope(book, has_query=part in (scoping.WITHIN, scoping.BETWEEN))
+    scope = scoping.choose_scope(book, part)
     write_note(describe_scope(book, scope.category, scope.query), "scope")
     numbers = measuring.estimate(book, scope)
     if numbers is None:
