@@ -23,7 +23,8 @@ from hivemind_core.figures.robustness import draw_correlations, draw_ranks
 FEW = 7  # controls that stand side by side with how well they agree
 BASIS = (
     "Rank 1 is the most homogeneous model under each control; Vendi score and distinct answers are "
-    "turned round. Spearman's rank correlation over the models, with its 95 % interval from the "
+    "turned round, and the Vendi score is left out where models have unequal numbers of answers. "
+    "Spearman's rank correlation over the models, with its 95 % interval from the "
     "same 1,000 draws of queries. With few models one swap moves it far. Where controls disagree, "
     "what sets the models apart there is not meaning alone: length, wording, or the encoder's own "
     "floor."

@@ -113,7 +113,7 @@ def choose_queries(book: Book, measured: Homogeneity, scope: Scope) -> Homogenei
     if scope.query:
         return measured.choose([scope.query])
     if scope.category:
-        return measured.choose(sheets.read_catalogue(book).categories[scope.category])
+        return measured.choose(sheets.read_catalogue(book).categories.get(scope.category, ()))
     return measured
 
 
@@ -150,10 +150,12 @@ def _estimate_query(
     """Return estimates with intervals over the answers; None where the measure has none."""
     answers = read_answers(book, scope.query)
     places = {source.name: i for i, source in enumerate(measured.sources)}
-    kept = [i for i, source in enumerate(answers.sources) if source in places]
     cosines = _compare(book, answers, scope.measure)
     if cosines is None:
         return None
+    known = enumerate(answers.sources)
+    # A text without words is like nothing, not even itself.
+    kept = [i for i, source in known if source in places and cosines[i, i] > 0]
     numbers = np.array([places[answers.sources[i]] for i in kept], np.int64)
     return estimate_responses(cosines[np.ix_(kept, kept)], numbers, len(places))
 

@@ -1,13 +1,15 @@
 """What changes between two corpora, or two strategies, on the same queries."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from hivemind_core.corpus.identity import Source
+from hivemind_core.errors import InputError
 from hivemind_core.estimation import Bootstrap, average_defined
-from hivemind_core.measurement import COSINE, Homogeneity
+from hivemind_core.measurement import COSINE, DISTINCT, Homogeneity
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.resampling import Estimate, estimate_columns
 
@@ -70,7 +72,7 @@ def match_queries(first: Mapping[str, str], second: Mapping[str, str]) -> list[t
 
 
 def _fold(query: str) -> str:
-    return " ".join(query.casefold().split())
+    return " ".join(unicodedata.normalize("NFC", query).casefold().split())
 
 
 def match_models(
@@ -78,12 +80,13 @@ def match_models(
 ) -> list[tuple[str, Source, Source]]:
     """Return the sources of two corpora that stand for each other, with a common name.
 
-    Those of one name; and a model that either corpus knows by one strategy only, whatever the
-    strategy is called. People are no model.
+    Those of one model and strategy; and a model that either corpus knows by one strategy only,
+    whatever the strategy is called. People are no model.
     """
     first, second = ([s for s in side if s.is_model] for side in (first, second))
-    by_name = {source.name: source for source in second}
-    pairs = [(one.name, one, by_name[one.name]) for one in first if one.name in by_name]
+    known = {(source.model, source.strategy): source for source in second}
+    found = ((one, known.get((one.model, one.strategy))) for one in first)
+    pairs = [(one.name, one, other) for one, other in found if other is not None]
     taken = {one.model for _, one, _ in pairs}
     lone = [_find_lone(sources) for sources in (first, second)]
     pairs += [
@@ -132,7 +135,18 @@ def pair_measures(
     queries : sequence of (id in the first side, id in the second)
     measure : str
         One of SIMILARITIES or DIVERSITIES.
+
+    Raises
+    ------
+    InputError
+        If distinct answers were counted among different numbers of answers.
     """
+    if measure == DISTINCT and sides[0].k != sides[1].k:
+        raise InputError(
+            "distinct answers can be compared among equally many only",
+            found=f"among {sides[0].k} and among {sides[1].k}",
+            remedy="Compare another measure",
+        )
     asked = [query[0] for query in queries], [query[1] for query in queries]
     columns = (
         _pick(sides[0], [source for _, source, _ in models], asked[0], measure),

@@ -130,17 +130,17 @@ def estimate_gap(measured: Homogeneity, bootstrap: Bootstrap, measure: str = COS
     """
     within = _average_models(measured, bootstrap, measure)
     between = _average_pairs(measured, bootstrap, measure)
-    queries = [
-        int((~np.isnan(values)).any(axis=1).sum())
+    held = [
+        (~np.isnan(values)).any(axis=1)
         for values in (
             measured.within[measure][:, measured.models],
             measured.between[measure][:, find_model_pairs(measured)],
         )
     ]
     return Gap(
-        _split(within, queries[0]),
-        _split(between, queries[1]),
-        _split(within - between, min(queries)),
+        _split(within, int(held[0].sum())),
+        _split(between, int(held[1].sum())),
+        _split(within - between, int((held[0] & held[1]).sum())),
     )
 
 

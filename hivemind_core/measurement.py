@@ -5,6 +5,7 @@ Memory holds the vectors of a few queries at a time, whatever the size of the co
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -226,13 +227,13 @@ def _measure_query(query: QueryResponses, numbers: Integers, ruler: _Ruler) -> _
     kept = np.flatnonzero(numbers >= 0)
     is_all = len(kept) == len(numbers)
     rows, numbers = query.vectors if is_all else query.vectors[kept], numbers[kept]
-    texts = [query.columns["text"][i] or "" for i in kept]
-    sums = _sum_rows(rows, texts, numbers, ruler)
+    texts = [query.columns["text"][i] for i in kept]
+    sums = _sum_rows(rows, numbers, ruler) | {LEXICAL: _sum_words(texts, numbers, ruler)}
     matched = _sum_strata(rows, texts, numbers, len(ruler.sources))
     by_source = [rows[numbers == i] for i in range(len(ruler.sources))]
     within = {name: measure_intra(part) for name, part in sums.items()}
     within[LENGTH_MATCHED] = match_intra(matched)
-    within[VENDI] = np.array([measure_vendi(own) for own in by_source])
+    within[VENDI] = np.array([measure_vendi(own) if len(own) > 1 else nan for own in by_source])
     upper = np.triu_indices(len(ruler.sources), 1)
     between = {name: measure_inter(part)[upper] for name, part in sums.items()}
     between[LENGTH_MATCHED] = match_inter(matched)[upper]
@@ -247,24 +248,29 @@ def _measure_query(query: QueryResponses, numbers: Integers, ruler: _Ruler) -> _
     )
 
 
-def _sum_rows(
-    rows: NDArray[np.float32], texts: Sequence[str], numbers: Integers, ruler: _Ruler
-) -> dict[str, Sums]:
+def _sum_rows(rows: NDArray[np.float32], numbers: Integers, ruler: _Ruler) -> dict[str, Sums]:
     count = len(ruler.sources)
-    sums = {
-        COSINE: sum_by_source(rows, numbers, count),
-        LEXICAL: sum_sparse_by_source(encode_ngrams(texts), numbers, count),
-    }
+    sums = {COSINE: sum_by_source(rows, numbers, count)}
     if ruler.mean is not None:
         sums[CENTRED] = sum_by_source(centring.centre(rows, ruler.mean), numbers, count)
     return sums
 
 
+def _sum_words(texts: Sequence[str | None], numbers: Integers, ruler: _Ruler) -> Sums:
+    """Return the sums of wordings; a text that is withheld, or has no words, has none."""
+    words = encode_ngrams([text or "" for text in texts])
+    told = np.flatnonzero(np.diff(words.indptr))
+    return sum_sparse_by_source(words[told], numbers[told], len(ruler.sources))
+
+
 def _sum_strata(
-    rows: NDArray[np.float32], texts: Sequence[str], numbers: Integers, count: int
+    rows: NDArray[np.float32], texts: Sequence[str | None], numbers: Integers, count: int
 ) -> Sums:
-    strata = stratify(np.array([len(text) for text in texts], np.int64))
-    return sum_by_source(rows, numbers * STRATA + strata, count * STRATA)
+    """Return the sums by source and length; a text that is withheld has no length."""
+    told = np.array([i for i, text in enumerate(texts) if text is not None], np.int64)
+    strata = stratify(np.array([len(texts[i] or "") for i in told.tolist()], np.int64))
+    rows = rows if len(told) == len(rows) else rows[told]
+    return sum_by_source(rows, numbers[told] * STRATA + strata, count * STRATA)
 
 
 def group_rows(rows: NDArray[np.float32], threshold: float) -> NDArray[np.int32]:
@@ -272,6 +278,8 @@ def group_rows(rows: NDArray[np.float32], threshold: float) -> NDArray[np.int32]
 
     Complete linkage of the source's own answers: what others wrote moves no group.
     """
+    if len(rows) == 0:
+        return np.zeros(0, np.int32)
     return cut(link(np.clip(rows @ rows.T, -1, 1)), threshold).labels
 
 

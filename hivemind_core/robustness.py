@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hivemind_core.estimation import Bootstrap, draw_within
-from hivemind_core.measurement import DIVERSITIES, LEXICAL, SIMILARITIES, Homogeneity
+from hivemind_core.measurement import DIVERSITIES, LEXICAL, SIMILARITIES, VENDI, Homogeneity
 from hivemind_core.measures.arrays import Floats
-from hivemind_core.measures.ranking import correlate_ranks, rank_columns
+from hivemind_core.measures.ranking import FEWEST_SOURCES, correlate_ranks, rank_columns
 from hivemind_core.measures.resampling import find_interval
 
 
@@ -74,13 +74,17 @@ def compare_rankings(measured: Mapping[str, Homogeneity], bootstrap: Bootstrap) 
     measured : mapping of str to Homogeneity
         By encoder; one corpus, the same queries.
     bootstrap : Bootstrap
-        Every draw takes the same queries under all controls.
+        Every draw takes the same queries under all controls: those that all encoders cover.
 
     Notes
     -----
-    Measures of diversity rank the other way round, so that rank 1 is the most homogeneous
+    Where models have unequal numbers of answers, the Vendi score ranks them by these, and is left
+    out.     Measures of diversity rank the other way round, so that rank 1 is the most homogeneous
     everywhere. That two controls agree on the order does not make them agree on the distance.
     """
+    asked = [set(one.query_ids) for one in measured.values()]
+    common = set.intersection(*asked) if asked else set()
+    measured = {encoder: one.choose(common) for encoder, one in measured.items()}
     names = sorted({s.name for one in measured.values() for s in one.sources if s.is_model})
     controls = list_controls(list(measured))
     drawn = {encoder: _draw(one, bootstrap, names) for encoder, one in measured.items()}
@@ -88,14 +92,14 @@ def compare_rankings(measured: Mapping[str, Homogeneity], bootstrap: Bootstrap) 
     tables = [drawn[control.encoder or first][control.measure] for control in controls]
     held = [c for c, table in enumerate(tables) if not np.isnan(table[0]).all()]
     values = np.array([tables[c] for c in held]).reshape(len(held), bootstrap.draws + 1, len(names))
-    low, high = _bound_correlations(_turn(values, [controls[c] for c in held])[:, 1:])
-    turned = _turn(values, [controls[c] for c in held])[:, 0].T
+    turned = _turn(values, [controls[c] for c in held])
+    low, high = _bound_correlations(turned)
     return Robustness(
         tuple(names),
         tuple(controls[c] for c in held),
         values[:, 0].T,
-        rank_columns(turned),
-        correlate_ranks(turned),
+        rank_columns(turned[:, 0].T),
+        correlate_ranks(turned[:, 0].T),
         low,
         high,
     )
@@ -107,12 +111,20 @@ def _draw(one: Homogeneity, bootstrap: Bootstrap, names: Sequence[str]) -> dict[
     found = {}
     for measure in (*SIMILARITIES, *DIVERSITIES):
         means = draw_within(one, bootstrap, measure)
+        is_fair = measure != VENDI or _are_counts_equal(one)
         columns = [
-            means[:, places[name]] if name in places else np.full(len(means), np.nan)
+            means[:, places[name]] if name in places and is_fair else np.full(len(means), np.nan)
             for name in names
         ]
         found[measure] = np.array(columns).reshape(len(names), len(means)).T
     return found
+
+
+def _are_counts_equal(one: Homogeneity) -> bool:
+    """Whether models mostly have equally many answers to a query: the Vendi score grows with it."""
+    counts = one.counts[:, one.models]
+    medians = {float(np.median(column[column > 1])) for column in counts.T if (column > 1).any()}
+    return len(medians) < 2
 
 
 def _turn(values: Floats, controls: Sequence[Control]) -> Floats:
@@ -122,23 +134,36 @@ def _turn(values: Floats, controls: Sequence[Control]) -> Floats:
 
 
 def _bound_correlations(values: Floats) -> tuple[Floats, Floats]:
-    """Return the ends of the interval of each correlation over draws of (c, draws, s)."""
+    """Return the ends of the interval of each correlation.
+
+    Parameters
+    ----------
+    values : (c, draws + 1, s) float64
+        The observed ones first.
+    """
     c = len(values)
     low, high = np.full((c, c), np.nan), np.full((c, c), np.nan)
+    held = ~np.isnan(values[:, 0])
+    ranks = [rank_columns(part.T) for part in values[:, 1:]]
     for i in range(c):
         for j in range(i):
-            draws = _correlate_draws(values[i], values[j])
-            low[i, j], high[i, j] = low[j, i], high[j, i] = find_interval(draws)
+            both = held[i] & held[j]
+            pair = [
+                ranks[n][both] if (held[n] == both).all() else rank_columns(values[n][1:, both].T)
+                for n in (i, j)
+            ]
+            low[i, j], high[i, j] = low[j, i], high[j, i] = find_interval(_correlate_draws(*pair))
     return low, high
 
 
 def _correlate_draws(first: Floats, second: Floats) -> Floats:
-    """Return Spearman's correlation of each draw, over the sources defined in all of them."""
-    held = ~(np.isnan(first) | np.isnan(second)).any(axis=0)
-    if held.sum() < 3:
-        return np.full(len(first), np.nan)
-    ranks = [rank_columns(part[:, held].T) for part in (first, second)]
-    spread = [rank - rank.mean(axis=0) for rank in ranks]
+    """Return the correlation of the ranks of each draw, (s, draws) each.
+
+    nan in a draw that has no rank for one of the sources: its number would be of fewer sources.
+    """
+    if len(first) < FEWEST_SOURCES:
+        return np.full(first.shape[1], np.nan)
+    spread = [part - part.mean(axis=0) for part in (first, second)]
     scale = np.sqrt((spread[0] ** 2).sum(axis=0) * (spread[1] ** 2).sum(axis=0))
     products = (spread[0] * spread[1]).sum(axis=0)
     return np.divide(products, scale, out=np.full(len(scale), np.nan), where=scale > 0)

@@ -15,12 +15,14 @@ from hivemind_core.estimation import (
     estimate_people,
     estimate_within,
     explain_undefined,
+    find_model_pairs,
 )
 from hivemind_core.measurement import COSINE, SIMILARITIES, VENDI, Homogeneity
 from hivemind_core.measures.homogeneity import Floor, count_in_bins, share_above
 from hivemind_core.measures.nearest import NEIGHBOURS
 from hivemind_core.measures.resampling import DRAWS, FEWEST_QUERIES, Estimate
 
+NO_PAIRS = "no query is answered by two different models"
 TOO_FEW = "an interval over queries needs two queries"
 
 
@@ -66,7 +68,7 @@ def summarise(
         "models": [measured.sources[i].name for i in measured.models],
         "pooling": pooling,
         "floor": _describe_floor(measured.floors[COSINE]),
-        "human": None if people is None else {"mean": _number(people.mean)},
+        "human": None if people is None else _describe_people(people),
         "intra": _summarise_intra(measured, bootstrap),
         "inter": _summarise_inter(measured, bootstrap),
         "nearest_models": _summarise_nearest(measured),
@@ -77,10 +79,19 @@ def summarise(
     return result
 
 
-def _describe_floor(floor: Floor) -> dict[str, Any]:
+def _describe_people(people: Estimate) -> dict[str, Any]:
+    told: dict[str, Any] = {"mean": _number(people.mean)}
+    if told["mean"] is None:
+        told["reason"] = "people answered no query twice"
+    return told
+
+
+def _describe_floor(
+    floor: Floor, reason: str = "unrelated answers need two queries"
+) -> dict[str, Any]:
     told: dict[str, Any] = {"mean": _number(floor.mean), "n_pairs": floor.pairs}
     if told["mean"] is None:
-        told["reason"] = "unrelated answers need two queries"
+        told["reason"] = reason
     return told
 
 
@@ -175,7 +186,7 @@ def _summarise_inter(measured: Homogeneity, bootstrap: Bootstrap) -> dict[str, A
         "matrix": [[_number(x) for x in row] for row in matrix.tolist()],
     }
     if result["mean"] is None:
-        result["reason"] = "no query is answered by two different models"
+        result["reason"] = NO_PAIRS
     elif result["ci95"] is None:
         result["reason"] = TOO_FEW
     return result
@@ -186,7 +197,10 @@ def _summarise_controls(measured: Homogeneity, bootstrap: Bootstrap) -> dict[str
     return {
         "k": measured.k,
         "threshold": measured.threshold,
-        "floors": {name: _describe_floor(measured.floors[name]) for name in SIMILARITIES},
+        "floors": {
+            name: _describe_floor(measured.floors[name], explain_undefined(measured, name))
+            for name in SIMILARITIES
+        },
         "intra": {name: _summarise_control(measured, bootstrap, name) for name in measured.within},
         "inter": {name: _summarise_gap(measured, bootstrap, name) for name in SIMILARITIES},
     }
@@ -205,8 +219,12 @@ def _summarise_control(
 def _summarise_gap(measured: Homogeneity, bootstrap: Bootstrap, measure: str) -> dict[str, Any]:
     found = estimate_gap(measured, bootstrap, measure)
     reason = explain_undefined(measured, measure)
-    parts = {"within": found.within, "between": found.between, "gap": found.gap}
-    return {name: _describe_estimate(part, reason) for name, part in parts.items()}
+    between = reason if find_model_pairs(measured) else NO_PAIRS
+    return {
+        "within": _describe_estimate(found.within, reason),
+        "between": _describe_estimate(found.between, between),
+        "gap": _describe_estimate(found.gap, between),
+    }
 
 
 def _describe_estimate(estimate: Estimate, reason: str) -> dict[str, Any]:

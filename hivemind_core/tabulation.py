@@ -90,7 +90,8 @@ def restore(
     counts = np.zeros((q, s), np.int64)
     counts[where] = intra["n"].to_numpy()
     numbers = np.zeros((s, s), np.int64)
-    numbers[np.triu_indices(s, 1)] = np.arange(s * (s - 1) // 2)
+    first, second = np.triu_indices(s, 1)
+    numbers[first, second] = numbers[second, first] = np.arange(len(first))
     pair = numbers[_find(inter["source_a"], places), _find(inter["source_b"], places)]
     between_where = _find(inter["query_id"], rows), pair
     near_where = (

@@ -67,7 +67,7 @@ def show_page() -> None:
     if figures == scoping.PUBLISHED:
         paper = take_models(is_main=scoping.choose_subset())
         (show_published_within if part == scoping.WITHIN else show_published_between)(paper)
-    elif book is not None and figures == scoping.BOTH:
+    elif figures == scoping.BOTH and book is not None and measuring.read_homogeneity(book):
         paper = take_models(is_main=scoping.choose_subset())
         show_beside(book, paper, is_within=part == scoping.WITHIN)
     elif book is not None:

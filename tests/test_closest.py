@@ -38,11 +38,11 @@ def test_the_same_rows_pair_once_and_never_with_themselves() -> None:
 
 
 def test_ties_come_in_the_order_of_rows() -> None:
-    rows = np.tile(np.array([EAST], np.float32), (3, 1))
-    found = find_closest(rows, rows, 4)
-    assert [(i, j) for i, j, _ in found] == [(0, 0), (0, 1), (0, 2), (1, 0)]
-    same = find_closest(rows, rows, 4, is_same=True)
-    assert [(i, j) for i, j, _ in same] == [(0, 1), (0, 2), (1, 2)]
+    rows = np.tile(np.array([EAST, NORTH], np.float32), (20, 1))
+    alike = [(i, j) for i, j in product(range(40), repeat=2) if i % 2 == j % 2]
+    assert [pair[:2] for pair in find_closest(rows, rows, 800)] == alike
+    once = [(i, j) for i, j in alike if i < j]
+    assert [pair[:2] for pair in find_closest(rows, rows, 50, is_same=True)] == once[:50]
 
 
 def test_what_rounding_sets_apart_still_ties() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hivemind_core.measurement import COSINE, DISTINCT, VENDI, measure_corpus
+from hivemind_core.measurement import COSINE, DISTINCT, VENDI, find_threshold, measure_corpus
 from hivemind_core.measures.distinct import choose_k, count_distinct
 from tests.planted import ENCODER, list_responses, make_ideas, write_corpus
 
@@ -54,7 +54,7 @@ def test_k_is_the_least_median_of_sources_that_repeat_themselves() -> None:
     assert choose_k(np.array([[50], [50]])) == 10
     assert choose_k(np.array([[50], [50]]), most=20) == 20
     # Queries that a source left out do not count, nor does a source that answers once.
-    assert choose_k(np.array([[6, 1, 9], [0, 1, 9], [6, 1, 9]])) == 6
+    assert choose_k(np.array([[6, 1, 9], [0, 1, 9], [0, 1, 9]])) == 6
     # Half of the queries have enough answers for a k between two numbers.
     assert choose_k(np.array([[2], [5]])) == 3
 
@@ -63,6 +63,17 @@ def test_k_is_the_least_median_of_sources_that_repeat_themselves() -> None:
 def test_where_no_source_repeats_itself_there_is_no_k(counts: np.ndarray) -> None:
     assert choose_k(counts.astype(np.int64)) == 0
     assert np.isnan(count_distinct(np.zeros(3, int), 0))
+
+
+@pytest.mark.parametrize(("cosine", "different"), [(0.89, 2), (0.91, 1)])
+def test_answers_are_told_apart_by_the_threshold_of_the_encoder(
+    tmp_path: Path, cosine: float, different: int
+) -> None:
+    vectors = np.tile([[1, 0], [cosine, np.sqrt(1 - cosine**2)]], (3, 1))
+    corpus = write_corpus(tmp_path / "c", list_responses(3, ("alpha",), 2), vectors)
+    measured = measure_corpus(corpus, ENCODER)
+    assert measured.threshold == find_threshold(ENCODER) == 0.9
+    assert measured.within[DISTINCT] == pytest.approx(np.full((3, 1), different))
 
 
 def test_planted_ideas_are_counted(tmp_path: Path) -> None:

@@ -29,16 +29,6 @@ NAN = float("nan")
 FEW = Bootstrap(draws=100)
 
 
-def make_ragged() -> Homogeneity:
-    """Return two queries that two models answer two and four times, and once and three times."""
-    return make_measured(
-        name_models("a", "b"),
-        {COSINE: np.array([[0.2, 0.4], [NAN, 0.8]])},
-        {COSINE: np.array([[0.1], [0.6]])},
-        np.array([[2, 4], [1, 3]]),
-    )
-
-
 def make_random(queries: int = 12, sources: int = 3, seed: int = 0) -> Homogeneity:
     rng = np.random.default_rng(seed)
     return make_measured(
@@ -49,7 +39,9 @@ def make_random(queries: int = 12, sources: int = 3, seed: int = 0) -> Homogenei
 
 
 def test_hand_worked_means_in_both_poolings() -> None:
-    measured = make_ragged()
+    within, between = np.array([[0.2, 0.4], [NAN, 0.8]]), np.array([[0.1], [0.6]])
+    counts = np.array([[2, 4], [1, 3]])
+    measured = make_measured(name_models("a", "b"), {COSINE: within}, {COSINE: between}, counts)
     by_query, by_pair = Bootstrap(draws=50), Bootstrap("pairs", 50)
     first, second = estimate_within(measured, by_query)
     assert (first.mean, first.queries, first.interval) == (0.2, 1, None)
@@ -61,6 +53,16 @@ def test_hand_worked_means_in_both_poolings() -> None:
     gap = estimate_gap(measured, by_query)
     assert (gap.within.mean, gap.between.mean) == pytest.approx((0.4, 0.35))
     assert gap.gap.mean == pytest.approx(0.05)
+
+
+def test_pairs_of_models_are_pooled_or_count_alike() -> None:
+    within, between = np.full((1, 3), 0.5), np.array([[0.1, 0.2, 0.6]])
+    counts = np.array([[1, 2, 5]])
+    models = name_models("a", "b", "c")
+    measured = make_measured(models, {COSINE: within}, {COSINE: between}, counts)
+    by_pair = estimate_gap(measured, Bootstrap("pairs", 10)).between.mean
+    assert estimate_gap(measured, FEW).between.mean == pytest.approx(0.3)
+    assert by_pair == pytest.approx((2 * 0.1 + 5 * 0.2 + 10 * 0.6) / 17)
 
 
 def test_poolings_agree_on_a_complete_grid() -> None:
@@ -127,7 +129,7 @@ def test_strategies_of_a_model_are_one_model_and_no_pair_of_models() -> None:
     assert gap.between.mean == pytest.approx(0.3)
     people = estimate_people(measured, FEW)
     assert people is not None
-    assert (people.mean, people.queries) == (pytest.approx(0.9), 2)
+    assert (people.mean, people.queries) == pytest.approx((0.9, 2))
 
 
 def test_the_gap_is_paired_by_query() -> None:

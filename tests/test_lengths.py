@@ -46,12 +46,14 @@ def test_answers_of_one_length_share_a_stratum() -> None:
     lengths = np.random.default_rng(1).integers(0, 8, 50)
     strata = stratify(lengths)
     assert all(len(set(strata[lengths == length].tolist())) == 1 for length in range(8))
-    assert stratify(np.full(6, 12)).tolist() == [0] * 6
+    assert len(set(stratify(np.full(6, 12)).tolist())) == 1
 
 
-@pytest.mark.parametrize(("lengths", "strata"), [([], []), ([5], [0])])
-def test_few_answers_have_strata_too(lengths: list[int], strata: list[int]) -> None:
-    assert stratify(np.array(lengths, np.int64)).tolist() == strata
+@pytest.mark.parametrize("lengths", [[], [5], [5, 5], [7, 3]])
+def test_few_answers_have_strata_too(lengths: list[int]) -> None:
+    strata = stratify(np.array(lengths, np.int64))
+    assert strata.shape == (len(lengths),)
+    assert set(strata.tolist()) <= set(range(STRATA))
 
 
 def test_hand_worked_values() -> None:
@@ -148,7 +150,7 @@ def test_a_length_confound_goes_away(tmp_path: Path) -> None:
         assert raw[places[name]] - raw[places["mixed"]] > 0.3
         assert matched[places[name]] == pytest.approx(matched[places["mixed"]], abs=0.04)
     assert matched == pytest.approx(np.full(4, 0.5), abs=0.04)
-    between = dict(zip(zip(*measured.pairs, strict=True), measured.between[LENGTH_MATCHED].T,
-                       strict=True))  # fmt: skip
-    assert np.isnan(between[tuple(sorted((places["short"], places["long"])))]).all()
+    # Of long, medium, mixed and short only the pairs with "mixed" share a stratum.
+    apart = np.isnan(measured.between[LENGTH_MATCHED]).all(axis=0)
+    assert apart.tolist() == [True, False, True, False, True, False]
     assert measured.floors[LENGTH_MATCHED] == measured.floors[COSINE]

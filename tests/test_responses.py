@@ -58,7 +58,7 @@ def test_copies_of_an_answer_are_no_repetition() -> None:
 
 
 def test_answers_that_are_all_equal_have_an_interval_of_one() -> None:
-    within, between = estimate_responses(np.ones((8, 8)), np.repeat([0, 1], 4), 2)
+    within, between = estimate_responses(np.ones((10, 10)), np.repeat([0, 1], 5), 2)
     for one in (*within, *between):
         assert (one.mean, one.low, one.high) == pytest.approx((1, 1, 1))
 

@@ -175,3 +175,7 @@ def test_reasons_name_what_is_missing(tmp_path: Path) -> None:
     assert intra[LEXICAL]["beta"]["reason"] == "too few answers to one query"
     assert "under ten queries" in intra[CENTRED]["alpha"]["reason"]
     assert "reason" not in intra[DISTINCT]["alpha"]
+    single = write_corpus(tmp_path / "d", list_responses(12, ("beta",), 1), make_unit_rows(12, 6))
+    intra = summarise("", "", measure_corpus(single, ENCODER), draws=10)["controls"]["intra"]
+    assert intra[DISTINCT]["beta"]["reason"] == "no query has 2 answers of it"
+    assert intra[CENTRED]["beta"]["reason"] == "too few answers to one query"

@@ -19,7 +19,7 @@ def write_percent(share: float) -> str:
 
 def write_interval(interval: list[float] | None) -> str:
     """Return a 95 % interval as ".70 to .81"; "–" where it is undefined."""
-    if not interval or any(end is None for end in interval):
+    if not interval or any(end is None or isnan(end) for end in interval):
         return "–"
     return f"{write_number(interval[0])} to {write_number(interval[1])}"
 

@@ -36,7 +36,7 @@ def count_distinct(groups: NDArray[np.integer], k: int) -> float:
         return nan
     _, sizes = np.unique(groups, return_counts=True)
     draws = comb(n, k)
-    return sum(1 - comb(n - size, k) / draws for size in sizes.tolist())
+    return sum(draws - comb(n - size, k) for size in sizes.tolist()) / draws
 
 
 def choose_k(counts: Integers, most: int = 10) -> int:

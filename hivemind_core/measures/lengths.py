@@ -26,8 +26,9 @@ def stratify(lengths: Integers, strata: int = STRATA) -> Integers:
     """
     if len(lengths) == 0:
         return np.zeros(0, np.int64)
-    ranks = np.searchsorted(np.sort(lengths), lengths)
-    return np.asarray(ranks * strata // len(lengths), np.int64)
+    ranked = np.sort(lengths)
+    first, last = (np.searchsorted(ranked, lengths, side) for side in ("left", "right"))
+    return np.asarray((first + last) * strata // (2 * len(lengths) + 1), np.int64)
 
 
 def pick_stratum(sums: Sums, stratum: int, strata: int = STRATA) -> Sums:

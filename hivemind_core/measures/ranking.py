@@ -5,6 +5,7 @@ import numpy as np
 from hivemind_core.measures.arrays import Floats
 
 FEWEST_SOURCES = 3
+DIGITS = 6  # to which values are compared, so that what only rounding sets apart ties
 
 
 def rank_columns(values: Floats) -> Floats:
@@ -22,7 +23,7 @@ def rank_columns(values: Floats) -> Floats:
     ranks = np.full(values.shape, np.nan)
     for c in range(values.shape[1]):
         held = np.flatnonzero(~np.isnan(values[:, c]))
-        column = values[held, c]
+        column = np.round(values[held, c], DIGITS)
         above = (column[:, None] < column[None, :]).sum(axis=1)
         equal = (column[:, None] == column[None, :]).sum(axis=1)
         ranks[held, c] = above + (equal + 1) / 2

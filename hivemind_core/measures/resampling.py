@@ -115,7 +115,7 @@ def estimate_columns(
     -------
     tuple of Estimate, length c
     """
-    means, queries = average(values, weights), (~np.isnan(values)).sum(axis=0)
+    means, queries = average(values, weights), (~np.isnan(values) & (weights > 0)).sum(axis=0)
     draws = np.concatenate([np.empty((0, values.shape[1])), *resample(values, weights, drawn)])
     return tuple(
         make_estimate(float(mean), draws[:, c], n)

@@ -1,9 +1,13 @@
 """Intervals on a single query, where the answers are what is drawn."""
 
+from math import nan
+
 import numpy as np
 
 from hivemind_core.measures.arrays import Floats, Integers
 from hivemind_core.measures.resampling import DRAWS, UNDEFINED, Estimate, find_interval
+
+FEWEST_ANSWERS = 5
 
 
 def estimate_responses(
@@ -32,6 +36,8 @@ def estimate_responses(
 
     Notes
     -----
+    Under five answers a draw has too few ways to come out, and there is no interval. Draws go
+    through the sources in turn, so that a further source moves the ends of the others a little.
     Says how far other samples of the same models would move the number on this query, and
     nothing about other queries.
     """
@@ -59,16 +65,17 @@ def _draw(n: int, draws: int, rng: np.random.Generator) -> Floats:
 def _estimate_intra(cosines: Floats, weights: Floats) -> Estimate:
     products = ((weights @ cosines) * weights).sum(axis=1) - weights**2 @ cosines.diagonal()
     pairs = len(cosines) ** 2 - (weights**2).sum(axis=1)
-    return _estimate(products, pairs)
+    return _estimate(products, pairs, len(cosines))
 
 
 def _estimate_inter(cosines: Floats, first: Floats, second: Floats) -> Estimate:
     products = ((first @ cosines) * second).sum(axis=1)
-    return _estimate(products, np.full(len(products), float(cosines.size)))
+    return _estimate(products, np.full(len(products), float(cosines.size)), min(cosines.shape))
 
 
-def _estimate(products: Floats, pairs: Floats) -> Estimate:
+def _estimate(products: Floats, pairs: Floats, answers: int) -> Estimate:
     means = np.divide(products, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
     if np.isnan(means[0]):
         return UNDEFINED
-    return Estimate(float(means[0]), *find_interval(means[1:]), queries=1)
+    low, high = find_interval(means[1:]) if answers >= FEWEST_ANSWERS else (nan, nan)
+    return Estimate(float(means[0]), low, high, queries=1)

@@ -1,11 +1,14 @@
 """Texts as sets of word pairs: similarity of wording, which no encoder has a hand in."""
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hivemind_core.corpus.terms import UNSPACED
 from hivemind_core.space.sameness import WORD
 
 if TYPE_CHECKING:
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 BUCKETS = 2**18
 CHARACTERS = 4000
 EDGE = "\n"
+ALONE = re.compile(f"[{UNSPACED}]")  # scripts without spaces: a character counts as a word
 
 
 def encode_ngrams(texts: Sequence[str]) -> "csr_matrix":
@@ -21,7 +25,8 @@ def encode_ngrams(texts: Sequence[str]) -> "csr_matrix":
 
     The cosine of two rows is |A and B| / sqrt(|A| |B|), A and B the sets of two words in a row
     that the texts hold (the Ochiai coefficient). The edges of a text count as a word each, so
-    that answers of one word have pairs too. Case does not count.
+    that answers of one word have pairs too. Case does not count; a character of a script without
+    spaces between words is a word.
 
     Parameters
     ----------
@@ -53,6 +58,7 @@ def _make_empty() -> "csr_matrix":
 
 
 def _list_pairs(text: str) -> Iterator[str]:
-    words = WORD.findall(text[:CHARACTERS].casefold())
+    read = unicodedata.normalize("NFC", text[:CHARACTERS]).casefold()
+    words = WORD.findall(ALONE.sub(r" \g<0> ", read))
     if words:
         yield from (f"{one} {other}" for one, other in pairwise([EDGE, *words, EDGE]))

@@ -1,0 +1,491 @@
+"""Sentences and tables of homogeneity, worked out by hand."""
+
+from math import nan
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hivemind_core.corpus.identity import name_sources
+from hivemind_core.figures.findings import (
+    MEANINGS,
+    SCALES,
+    TITLES,
+    is_sure,
+    list_cell,
+    list_changes,
+    list_partners,
+    name_control,
+    name_end,
+    order_sources,
+    tabulate_agreement,
+    tabulate_beside,
+    tabulate_differences,
+    tabulate_published,
+    tabulate_ranks,
+    tabulate_within,
+    tell_beside,
+    tell_between,
+    tell_cell,
+    tell_closest,
+    tell_differences,
+    tell_encoders,
+    tell_floor,
+    tell_interval,
+    tell_nearest,
+    tell_published,
+    tell_published_between,
+    tell_robustness,
+    tell_unequal,
+    tell_verbatim,
+    tell_within,
+)
+from hivemind_core.measurement import DIVERSITIES, SIMILARITIES
+from hivemind_core.measures.arrays import Floats
+from hivemind_core.measures.homogeneity import Floor
+from hivemind_core.measures.resampling import UNDEFINED, Estimate
+
+MARKUP = ("<b>bold</b> ![n](http://example.com/n.png)", "[x](javascript:1) %{x} $y$ &amp;")
+SOURCES = name_sources([("alpha", None), ("beta", None), ("gamma", None), ("human", None)])
+ALPHA, BETA, GAMMA = (source.name for source in SOURCES[:3])
+
+
+def estimate(mean: float, spread: float = nan, queries: int = 4) -> Estimate:
+    """Return a mean with an interval of that width to both sides."""
+    return Estimate(mean, mean - spread, mean + spread, queries)
+
+
+def table(*rows: list[float]) -> Floats:
+    return np.array(rows, np.float64)
+
+
+# What a measure is called
+
+
+def test_every_measure_has_its_words() -> None:
+    assert set(TITLES) == {*SIMILARITIES, *DIVERSITIES}
+    assert set(SCALES) == set(MEANINGS) == set(SIMILARITIES)
+    assert len(set(TITLES.values())) == len(TITLES)
+
+
+def test_a_control_names_its_encoder_only_where_there_are_several() -> None:
+    assert name_control("cosine", "small", ["small"]) == "Cosine"
+    assert name_control("cosine", "small", ["small", "large"]) == "Cosine · small"
+    assert name_control("lexical", "", ["small", "large"]) == "Wording"
+    assert name_control("vendi", MARKUP[0], ["small", MARKUP[0]]) == f"Vendi score · {MARKUP[0]}"
+
+
+@pytest.mark.parametrize(
+    ("pooling", "is_query", "told"),
+    [
+        ("queries", False, "over 1,000 draws of the queries; each query counts once."),
+        ("pairs", False, "over 1,000 draws of the queries; each pair of answers counts once."),
+        ("queries", True, "over the answers, for this query only."),
+        ("pairs", True, "over the answers, for this query only."),
+    ],
+)
+def test_what_intervals_are_over(pooling: str, is_query: bool, told: str) -> None:
+    assert tell_interval(pooling, is_query=is_query) == f"Intervals are 95 %, {told}"
+
+
+def test_the_floor_says_what_it_rests_on() -> None:
+    told = "Unrelated: 50,000 pairs of answers to different queries of the whole corpus"
+    assert tell_floor(Floor(0.2, 50_000), "cosine") == f"{told}."
+    assert tell_floor(Floor(0.2, 50_000), "length_matched") == f"{told}, whatever their lengths."
+    assert tell_floor(Floor(nan, 0), "cosine") == ""
+
+
+def test_numbers_of_answers_that_differ_are_told() -> None:
+    vendi = (
+        "The Vendi score grows with the number of answers, which is not the same for all sources "
+        "here."
+    )
+    assert tell_unequal(np.array([[3, 3], [3, 3]]), 3) == "Distinct answers are counted among 3."
+    assert tell_unequal(np.array([[3, 4]]), 0) == vendi
+    assert tell_unequal(np.array([[3, 4]]), 3) == f"Distinct answers are counted among 3. {vendi}"
+    # A lone answer has no Vendi score to compare.
+    assert tell_unequal(np.array([[3, 1], [3, 0]]), 0) == ""
+    assert tell_unequal(np.empty((0, 2), np.int64), 0) == ""
+
+
+# Within models
+
+
+def test_the_model_that_repeats_itself_most_is_named_against_people_and_floor() -> None:
+    found = [estimate(0.4), estimate(0.784, 0.05), estimate(0.5), estimate(0.9)]
+    assert tell_within(SOURCES, found, estimate(0.3), 0.064) == (
+        "beta repeats itself most: .78 (.73 to .83), against .30 for people and .06 for unrelated "
+        "answers."
+    )
+    assert tell_within(SOURCES, found, None, 0.064).endswith(", against .06 for unrelated answers.")
+    assert tell_within(SOURCES, found, UNDEFINED, nan) == (
+        "beta repeats itself most: .78 (.73 to .83)."
+    )
+    assert tell_within(SOURCES, found, estimate(0.3), nan).endswith(", against .30 for people.")
+
+
+def test_people_alone_are_no_model_that_repeats_itself() -> None:
+    told = "Repetition within a model is undefined here: no model answered a query twice."
+    found = [UNDEFINED, UNDEFINED, UNDEFINED, estimate(0.9)]
+    assert tell_within(SOURCES, found, estimate(0.9), 0.1) == told
+    assert tell_within((), (), None, nan) == told
+
+
+def test_sources_are_ordered_from_the_highest_with_ties_in_their_order() -> None:
+    found = [estimate(0.5), UNDEFINED, estimate(0.9), estimate(0.5)]
+    assert order_sources(found) == [2, 0, 3]
+    assert order_sources([UNDEFINED]) == order_sources([]) == []
+    tied = [estimate(0.5)] * 4
+    assert tell_within(SOURCES, tied, None, nan).startswith("alpha ")
+
+
+def test_the_table_of_sources_holds_every_measure() -> None:
+    found = {
+        "cosine": [estimate(0.5, 0.1, 3), UNDEFINED, estimate(0.75, queries=1)],
+        "lexical": [estimate(0.2), estimate(0.1), UNDEFINED],
+        "distinct": [estimate(2.5), estimate(3), estimate(1)],
+    }
+    rows = tabulate_within(SOURCES[:3], found, "cosine", 0.25, 5, [10.0, nan, nan])
+    assert rows == [
+        {
+            "source": GAMMA,
+            "cosine": 0.75,
+            "95 % interval": "–",
+            "above the floor": 0.5,
+            "queries above .8 (%)": None,
+            "wording": None,
+            "distinct answers among 5": 1.0,
+            "queries": 1,
+        },
+        {
+            "source": ALPHA,
+            "cosine": 0.5,
+            "95 % interval": ".40 to .60",
+            "above the floor": 0.25,
+            "queries above .8 (%)": 10.0,
+            "wording": 0.2,
+            "distinct answers among 5": 2.5,
+            "queries": 3,
+        },
+    ]
+    bare = tabulate_within(SOURCES[:3], found, "lexical", nan, 5, [nan] * 3)
+    assert [(row["source"], row["wording"], row["above the floor"]) for row in bare] == [
+        (ALPHA, 0.2, None),
+        (BETA, 0.1, None),
+    ]
+
+
+# Between models, and a cell
+
+
+def test_the_gap_between_within_and_between() -> None:
+    told = tell_between(estimate(0.856), estimate(0.76, 0.06), estimate(0.096, 0.01), 0.1)
+    assert told == (
+        "Answers by different models are at .76 (.70 to .82), answers by one model at .86: a gap "
+        "of .10 (.09 to .11). Unrelated answers: .10."
+    )
+    assert tell_between(UNDEFINED, estimate(0.76), UNDEFINED, nan) == (
+        "Answers by different models are at .76."
+    )
+    assert tell_between(estimate(0.8), UNDEFINED, UNDEFINED, 0.1) == (
+        "Similarity between models is undefined here: no query is answered by two of them."
+    )
+    assert "a gap of −.20." in tell_between(estimate(0.3), estimate(0.5), estimate(-0.2), nan)
+
+
+@pytest.mark.parametrize(("queries", "over"), [(1, "1 query"), (2, "2 queries")])
+def test_a_cell_is_told_with_what_it_is_held_against(queries: int, over: str) -> None:
+    found = estimate(0.5, 0.25, queries)
+    assert tell_cell((ALPHA, BETA), found, (0.9, 0.8), 0.1) == (
+        f"alpha and beta: .50 (.25 to .75) over {over}; within alpha .90, within beta .80, "
+        "unrelated answers .10."
+    )
+    assert tell_cell((ALPHA, BETA), found, (nan, 0.8), nan) == (
+        f"alpha and beta: .50 (.25 to .75) over {over}; within beta .80."
+    )
+    assert tell_cell((ALPHA, BETA), found, (nan, nan), nan) == (
+        f"alpha and beta: .50 (.25 to .75) over {over}."
+    )
+    assert tell_cell((ALPHA, ALPHA), found, (0.5, 0.5), 0.1) == (
+        f"alpha with itself: .50 (.25 to .75) over {over}; unrelated answers .10."
+    )
+
+
+def test_an_undefined_cell_says_why() -> None:
+    assert tell_cell((ALPHA, ALPHA), UNDEFINED, (nan, nan), 0.1) == (
+        "alpha answers no query twice here."
+    )
+    assert tell_cell((ALPHA, BETA), UNDEFINED, (0.5, nan), 0.1) == (
+        "alpha and beta answer no query both."
+    )
+
+
+def test_the_queries_of_a_cell_come_from_the_most_alike_with_their_places() -> None:
+    values, own, other = np.array([0.5, nan, 0.9, 0.5]), np.full(4, 0.7), np.array([nan, 1, 2, 3.0])
+    queries = ["a", "b", "c", "d"]
+    assert list_cell(values, (own, other), queries, (ALPHA, BETA)) == [
+        (2, {"similarity": 0.9, "query": "c", "within alpha": 0.7, "within beta": 2.0}),
+        (0, {"similarity": 0.5, "query": "a", "within alpha": 0.7, "within beta": None}),
+        (3, {"similarity": 0.5, "query": "d", "within alpha": 0.7, "within beta": 3.0}),
+    ]
+    assert list_cell(values, (own, own), queries, (ALPHA, ALPHA))[0] == (
+        2,
+        {"similarity": 0.9, "query": "c"},
+    )
+    assert list_cell(np.full(4, nan), (own, own), queries, (ALPHA, BETA)) == []
+
+
+def test_the_closest_answers_are_told() -> None:
+    assert (
+        tell_closest(0.984, is_same=False) == "Cosine .98; marked are the phrases that both hold."
+    )
+    # Two texts that differ can have one vector.
+    assert tell_closest(1.0, is_same=False).startswith("Cosine 1.00;")
+    assert tell_closest(1.0, is_same=True) == "Word for word the same."
+
+
+def test_answers_that_are_word_for_word_the_same_are_counted() -> None:
+    assert tell_verbatim([3, 1, 2, 1]) == (
+        "5 of its 7 answers are word for word like another one, the commonest 3 times; below, each "
+        "wording stands once."
+    )
+
+
+# Nearest answers
+
+
+def test_the_n_is_told_at_which_models_are_farthest_from_chance() -> None:
+    nearest = table([1.0, 1.5, 3.0], [2.0, 1.5, nan])
+    assert tell_nearest(nearest, (5, 10, 15), 3, [2.0, 2.6, 3.0]) == (
+        "Among the 10 answers nearest to an answer, 1.5 of 3 models appear on average; blind "
+        "chance would give 2.6, full separation 1."
+    )
+    # Of equally far ones, the smallest; a lone model is no plural.
+    assert tell_nearest(table([1.0, 1.0]), (5, 10), 1, [1.0, 1.0]).startswith(
+        "Among the 5 answers nearest to an answer, 1.0 of 1 model appear"
+    )
+
+
+def test_an_n_that_no_query_reaches_is_not_told() -> None:
+    told = tell_nearest(table([2.0, nan]), (5, 10), 3, [2.0, nan])
+    assert told.startswith("Among the 5 answers")
+    for nearest in (table([nan, nan]), np.empty((0, 2))):
+        assert tell_nearest(nearest, (5, 10), 3, [nan, nan]) == (
+            "Models among the nearest answers are undefined here: no query has six answers."
+        )
+
+
+# Robustness
+
+
+def test_one_order_under_all_controls_is_told() -> None:
+    told = tell_robustness(np.ones((3, 3)), ["A", "B", "C"], 4)
+    assert told.startswith("All 3 controls put the 4 ")
+    assert told.endswith(" in one order.")
+
+
+def test_the_two_controls_that_agree_least_are_named() -> None:
+    agreement = table([1, 0.8, nan], [0.8, 1, -0.25], [nan, -0.25, 1])
+    told = tell_robustness(agreement, ["A", "B", "C"], 4)
+    assert told.startswith("The order of the 4 ")
+    assert told.endswith(
+        " depends on the control: it agrees least between B and C (rank correlation −.25; the "
+        "median of all pairs is .28)."
+    )
+
+
+def test_two_models_have_no_ranking_to_compare() -> None:
+    told = "Rankings can be compared from three models on."
+    assert tell_robustness(np.ones((2, 2)), ["A", "B"], 2) == told
+    assert tell_robustness(np.full((2, 2), nan), ["A", "B"], 2) == told
+    assert tell_robustness(np.empty((0, 0)), [], 0) == told
+
+
+def test_ranks_are_listed_by_the_first_control() -> None:
+    values = table([0.51234, nan], [0.9, 2.0], [nan, 1.0])
+    ranks = table([2, nan], [1, 1.5], [nan, 1.5])
+    rows = tabulate_ranks([ALPHA, BETA, GAMMA], ["Cosine", "Vendi score · Large"], values, ranks)
+    vendi = "vendi score · Large"
+    assert rows == [
+        {"model": BETA, "cosine": 0.9, "rank by cosine": 1, vendi: 2, f"rank by {vendi}": 1.5},
+        {"model": ALPHA, "cosine": 0.512, "rank by cosine": 2}
+        | {vendi: None, f"rank by {vendi}": None},
+        {"model": GAMMA, "cosine": None, "rank by cosine": None}
+        | {vendi: 1, f"rank by {vendi}": 1.5},
+    ]
+
+
+def test_controls_are_listed_from_those_that_agree_least() -> None:
+    agreement = table([1, 0.8, nan], [0.8, 1, -0.25], [nan, -0.25, 1])
+    low, high = agreement - 0.125, agreement + 0.125
+    assert tabulate_agreement(["A", "B", "C"], agreement, low, high) == [
+        {"control": "B", "other control": "C", "rank correlation": -0.25}
+        | {"95 % interval": "−.38 to −.12"},
+        {"control": "A", "other control": "B", "rank correlation": 0.8}
+        | {"95 % interval": ".68 to .93"},
+        {"control": "A", "other control": "C", "rank correlation": None, "95 % interval": "–"},
+    ]
+    assert tabulate_agreement(["A"], np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1))) == []
+
+
+# Change
+
+
+def test_a_difference_is_sure_where_its_interval_leaves_out_nothing() -> None:
+    assert is_sure(Estimate(0.2, 0.1, 0.3))
+    assert is_sure(Estimate(-0.2, -0.3, -0.1))
+    for unsure in (Estimate(0.2, -0.1, 0.3), Estimate(0.2, 0.0, 0.3), Estimate(0.2), UNDEFINED):
+        assert not is_sure(unsure)
+
+
+def test_a_change_is_told_with_how_many_models_change_surely() -> None:
+    found = [estimate(-0.1, 0.05), estimate(-0.2, 0.1), estimate(0.05, 0.1)]
+    assert tell_differences(["all models", ALPHA, BETA], found, ("old", "new")) == (
+        "From old to new, answers by all models become less alike: a difference of −.10 (−.15 to "
+        "−.05). It is beyond the accident of queries for 1 of 2 models."
+    )
+    assert tell_differences([ALPHA], [estimate(0.1)], ("old", "new")) == (
+        "From old to new, answers by alpha become more alike: a difference of .10. It is beyond "
+        "the accident of queries for 0 of 1 model."
+    )
+    assert tell_differences([], [], ("old", "new")) == (
+        "old and new share no model on a common query."
+    )
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.004, -0.004])
+def test_no_change_is_neither_more_nor_less(mean: float) -> None:
+    told = tell_differences([ALPHA], [Estimate(mean, queries=3)], ("old", "new"))
+    assert "answers by alpha stay as alike as they were" in told
+
+
+def test_changes_are_listed_with_their_intervals() -> None:
+    rows = [(ALPHA, estimate(0.5), estimate(0.75), estimate(0.25, 0.125, 2))]
+    assert tabulate_differences(rows) == [
+        {
+            "model": ALPHA,
+            "from": 0.5,
+            "to": 0.75,
+            "difference": 0.25,
+            "95 % interval": ".12 to .38",
+            "queries": 2,
+        }
+    ]
+
+
+def test_the_queries_that_change_most_come_first_and_holes_are_left_out() -> None:
+    first, second = table([0.5, nan], [0.25, 0.5]), table([0.25, 0.5], [0.75, 0.25])
+    rows = list_changes([ALPHA, BETA], first, second, ["a", "b"])
+    assert [(row["model"], row["query"], row["difference"]) for row in rows] == [
+        (ALPHA, "b", 0.5),
+        (ALPHA, "a", -0.25),
+        (BETA, "b", -0.25),
+    ]
+    assert rows[0] == {"model": ALPHA, "from": 0.25, "to": 0.75, "difference": 0.5, "query": "b"}
+    assert list_changes([], np.empty((0, 0)), np.empty((0, 0)), []) == []
+
+
+# The published figures
+
+
+def test_the_published_models_are_told_in_three_digits() -> None:
+    bins = np.zeros((2, 10))
+    bins[0, 9], bins[1, 8], bins[1, 0] = 100, 25, 75
+    assert tell_published(np.array([0.9, 0.71]), bins) == (
+        "Over 2 published models, 62.5 % of queries get answers that are above .8 within a model; "
+        "the mean is .805, the range .710 to .900."
+    )
+    assert tell_published(np.array([0.9]), bins[:1]).startswith("Over 1 published model, 100.0 %")
+
+
+def test_the_published_pairs_are_told_in_three_digits() -> None:
+    between = table([nan, 0.7, 0.8], [0.7, nan, 0.6], [0.8, 0.6, nan])
+    assert tell_published_between(np.array([0.9, 0.8, 0.85]), between) == (
+        "Over 3 published models, answers by different models are at .700 (.600 to .800 by pair), "
+        "answers by one model at .850: a gap of .150."
+    )
+
+
+def test_the_published_table_names_its_bins() -> None:
+    bins = np.zeros((2, 10))
+    bins[:, 9], bins[1, 8], bins[0, 0] = 60, 40, 40
+    rows = tabulate_published([ALPHA, BETA], np.array([0.5, 0.8126]), bins)
+    assert [row["model"] for row in rows] == [BETA, ALPHA]
+    assert rows[0]["mean cosine"] == 0.813
+    assert [row["queries above .8 (%)"] for row in rows] == [100, 60]
+    shares = {name: value for name, value in rows[1].items() if " to " in name}
+    assert next(iter(shares)) == ".9 to 1.0 (%)"
+    assert list(shares)[-1] == ".0 to .1 (%)"
+    assert sum(float(str(value)) for value in shares.values()) == 100
+    assert [name_end(place) for place in (0, 8, 9)] == [".1", ".9", "1.0"]
+
+
+def test_own_models_beside_the_published_ones() -> None:
+    theirs = "published range .600 to .900, mean .750, over 2 models"
+    assert tell_beside("within a model", [0.5, nan, 0.25], [0.9, 0.6], 2) == (
+        f"Similarity within a model: yours .375; {theirs}."
+    )
+    for mine in ([], [nan]):
+        assert tell_beside("between models", mine, [0.9, 0.6], 2) == (
+            f"Similarity between models: undefined for your models; {theirs}."
+        )
+    assert "over 1 model." in tell_beside("within a model", [0.5], [0.9], 1)
+
+
+def test_the_table_of_both_mixes_them_by_height() -> None:
+    rows = [(ALPHA, "yours", estimate(0.5, 0.25)), (BETA, "published", estimate(0.75))]
+    assert tabulate_beside(rows, "model") == [
+        {"model": BETA, "whose": "published", "mean cosine": 0.75, "95 % interval": "–"},
+        {"model": ALPHA, "whose": "yours", "mean cosine": 0.5, "95 % interval": ".25 to .75"},
+    ]
+
+
+def test_partners_are_listed_as_they_come() -> None:
+    assert list_partners([(ALPHA, 0.81234), (BETA, 0.5)]) == [
+        {"model": ALPHA, "similarity": 0.812},
+        {"model": BETA, "similarity": 0.5},
+    ]
+    assert list_partners([]) == []
+
+
+@pytest.mark.parametrize(
+    ("mine", "told"),
+    [
+        ("api:large", "Yours: the same encoder, other queries: digits can be compared with care."),
+        ("large", "Yours: the same encoder, other queries: digits can be compared with care."),
+        ("small", "Yours: small. Cosines of two encoders are not on one scale: compare the order"),
+        ("not-large", "Yours: not-large. Cosines of two encoders are not on one scale"),
+    ],
+)
+def test_digits_of_two_encoders_are_not_compared(mine: str, told: str) -> None:
+    assert tell_encoders(mine, "large", "9 queries").startswith(
+        f"Published: large, 9 queries. {told}"
+    )
+
+
+# Names are never read as anything but text
+
+
+def test_names_stay_as_they_are_in_every_sentence_and_table() -> None:
+    sources = name_sources([(name, None) for name in MARKUP])
+    first, second = (source.name for source in sources)
+    one = [estimate(0.5, 0.1), estimate(0.4, 0.1)]
+    told: list[Any] = [
+        tell_within(sources, one, None, nan),
+        tell_cell((first, second), one[0], (0.5, 0.4), nan),
+        tell_cell((first, second), UNDEFINED, (nan, nan), nan),
+        tell_cell((first, first), UNDEFINED, (nan, nan), nan),
+        tell_differences([first], one[:1], (second, "x")),
+        tell_differences([], [], (first, second)),
+        tell_robustness(table([1, 0.5], [0.5, 1]), [first, second], 3),
+        tell_encoders(first, "x", "y"),
+        tabulate_within(sources, {"cosine": one}, "cosine", nan, 0, [nan, nan])[0]["source"],
+        tabulate_ranks([first], ["Cosine"], table([0.5]), table([1]))[0]["model"],
+        list_changes([first], table([0.5]), table([0.6]), [second])[0]["model"],
+        list_partners([(first, 0.5)])[0]["model"],
+    ]
+    for words in told:
+        assert first in str(words)
+    row = list_cell(np.array([0.5]), (np.array([nan]), np.array([nan])), [second], (first, second))
+    assert list(row[0][1]) == ["similarity", "query", f"within {first}", f"within {second}"]
+    assert row[0][1]["query"] == second
