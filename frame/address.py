@@ -142,8 +142,7 @@ def choose(
         persist_state="session",
     )
     if missing:
-        article = "an" if label[0] in "AEIOU" else "a"
-        place.caption(f"The link asks for {article} {label.lower()} that is not here.")
+        place.caption(f"{label}: the link asks for one that is not here.")
     value = default if chosen is None else str(chosen)
     record(name, value or None)
     return value

@@ -10,14 +10,15 @@ import streamlit as st
 
 from frame import address, sheets
 from frame.loading import Book
-from frame.measuring import Answers, Estimates, Scope, read_answers
+from frame.measuring import Answers, Estimates, Scope, compare_answers, read_answers
 from frame.pane import cut_text
 from frame.prose import show_marked, style_prose
 from frame.showing import format_columns
 from frame.theme import write_finding, write_note
 from hivemind_core.figures.findings import list_cell, tell_cell, tell_closest, tell_verbatim
 from hivemind_core.figures.phrases import find_shared_phrases
-from hivemind_core.measures.closest import find_closest
+from hivemind_core.measurement import COSINE, LENGTH_MATCHED
+from hivemind_core.measures.closest import rank_closest
 
 PAIRS = 4
 TEXT_CUT = 1500
@@ -90,17 +91,15 @@ def _take_query(chart: str, ids: Sequence[str]) -> None:
     address.overrule("evidence")
 
 
-def show_closest(book: Book, names: tuple[str, str], query_id: str) -> None:
+def show_closest(book: Book, scope: Scope, names: tuple[str, str], query_id: str) -> None:
     """Show the closest answers of two sources to one query, with the phrases they share marked."""
     answers = read_answers(book, query_id)
     first, second = (list_wordings(answers, name) for name in names)
     is_same = names[0] == names[1]
-    pairs = find_closest(
-        answers.vectors[[one.row for one in first]],
-        answers.vectors[[one.row for one in second]],
-        PAIRS,
-        is_same=is_same,
-    )
+    measure = scope.measure if scope.measure != LENGTH_MATCHED else COSINE
+    alike = compare_answers(book, answers, measure)
+    rows, columns = ([one.row for one in side] for side in (first, second))
+    pairs = [] if alike is None else rank_closest(alike[rows][:, columns], PAIRS, is_same=is_same)
     st.subheader("The closest answers", anchor=False)
     write_finding(f"To “{cut_text(sheets.read_catalogue(book).queries[query_id], 400)}”", "closest")
     if is_same and first and max(one.count for one in first) > 1:
@@ -108,8 +107,10 @@ def show_closest(book: Book, names: tuple[str, str], query_id: str) -> None:
     if not pairs:
         write_note("There are no two different answers to compare.", "closest-none")
     style_prose()
-    for place, (i, j, cosine) in enumerate(pairs):
-        _show_pair(answers, names, (first[i], second[j]), cosine, place)
+    for place, (i, j, similarity) in enumerate(pairs):
+        words = tell_closest(similarity, measure, is_same=_are_equal(answers, first[i], second[j]))
+        write_note(words, f"closeness-{place}")
+        _show_pair(answers, names, (first[i], second[j]), place)
     st.page_link(
         "pages/atlas_page.py",
         label="See all answers to this query on the map",
@@ -127,17 +128,18 @@ def list_wordings(answers: Answers, source: str) -> list[Wording]:
     return [Wording(row, counts[text]) for text, row in first.items()]
 
 
+def _are_equal(answers: Answers, first: Wording, second: Wording) -> bool:
+    return answers.texts[first.row].strip() == answers.texts[second.row].strip()
+
+
 def _show_pair(
     answers: Answers,
     names: tuple[str, str],
     pair: tuple[Wording, Wording],
-    cosine: float,
     place: int,
 ) -> None:
     texts = [cut_text(answers.texts[wording.row], TEXT_CUT) for wording in pair]
     spans = find_shared_phrases(texts)
-    is_same = answers.texts[pair[0].row].strip() == answers.texts[pair[1].row].strip()
-    write_note(tell_closest(cosine, is_same=is_same), f"closeness-{place}")
     for side, column in enumerate(st.columns(2, gap="medium")):
         with column, st.container(border=True, key=f"closest-{place}-{side}", gap="xsmall"):
             repeats = pair[side].count

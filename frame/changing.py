@@ -93,7 +93,9 @@ def show_change(book: Book, scope: Scope) -> None:
     found = estimate_differences(pairing, Bootstrap())
     rows = [DifferenceRow(d.name, d.first, d.second, d.difference) for d in found]
     labels = first.name, second.name
-    words = tell_differences([r.name for r in rows], [r.difference for r in rows], labels)
+    changes = [d.difference for d in found]
+    models = sum(d.models == 1 for d in found)
+    words = tell_differences([d.name for d in found], changes, labels, models)
     write_finding(words, "change")
     if not rows:
         write_note("Queries are matched by their text, models by their names.", "change-none")
@@ -104,8 +106,9 @@ def show_change(book: Book, scope: Scope) -> None:
     draw_figure(figure, "change", words)
     write_basis(f"{MEANINGS[scope.measure]} {BASIS}", "change")
     table = tabulate_differences([(d.name, d.first, d.second, d.difference) for d in found])
-    show_rows(table, "change", name_stem(book.manifest, "change"), _cite(first, second))
-    _show_queries(pairing, first, second)
+    name, citation = name_stem(book.manifest, scope.name("change")), _cite(first, second, scope)
+    show_rows(table, "change", name, citation)
+    _show_queries(pairing, first, f"{name}-by-query", citation)
 
 
 def _ink(first: Side, second: Side) -> dict[str, Ink]:
@@ -115,11 +118,12 @@ def _ink(first: Side, second: Side) -> dict[str, Ink]:
     return {name: inks[one.name] for name, one, _ in match_models(first.sources, second.sources)}
 
 
-def _cite(first: Side, second: Side) -> Citation:
-    """Return what the numbers are of: both sides."""
+def _cite(first: Side, second: Side, scope: Scope) -> Citation:
+    """Return what the numbers are of: both sides, and the measure."""
     own, other = (cite(side.book.manifest, side.book.encoder) for side in (first, second))
     to = {"to": second.name, "to_corpus": other["corpus"], "to_content_hash": other["content_hash"]}
-    return own | {"from": first.name} | to
+    about = {"measure": scope.measure, "category": scope.category}
+    return own | {"from": first.name} | to | about
 
 
 def _choose_sides(book: Book, sides: dict[str, Side]) -> tuple[Side, Side]:
@@ -141,19 +145,34 @@ def _find_start(book: Book, sides: dict[str, Side]) -> tuple[str, str]:
         return max(pairs, key=shared.__getitem__)
     first = own[0] if own else next(iter(sides))
     others = [name for name, side in sides.items() if side.book.key != sides[first].book.key]
-    return first, next(iter(others), own[-1] if own else first)
+    if not others:
+        return first, own[-1] if own else first
+    return first, max(others, key=lambda name: len(_match(sides[first], sides[name])))
 
 
 def _pair(first: Side, second: Side, scope: Scope) -> Pairing:
     """Return the measures of both sides on their common queries of the scope."""
-    chosen = measuring.choose_queries(first.book, first.measured, scope)
-    texts = [sheets.read_catalogue(side.book).queries for side in (first, second)]
-    queries = match_queries({one: texts[0][one] for one in chosen.query_ids}, texts[1])
+    queries = _match(first, second)
+    for place, side in enumerate((first, second)):
+        members = sheets.read_catalogue(side.book).categories.get(scope.category)
+        if members is not None:  # a category of either side will do
+            queries = [pair for pair in queries if pair[place] in set(members)]
+            break
     models = match_models(first.sources, second.sources)
-    return pair_measures((chosen, second.measured), models, queries, scope.measure)
+    return pair_measures((first.measured, second.measured), models, queries, scope.measure)
 
 
-def _show_queries(pairing: Pairing, first: Side, second: Side) -> None:
+def _match(first: Side, second: Side) -> list[tuple[str, str]]:
+    """Return the ids of the measured queries that both sides have."""
+    texts = [sheets.read_catalogue(side.book).queries for side in (first, second)]
+    own, other = (
+        {one: text[one] for one in side.measured.query_ids if one in text}
+        for side, text in zip((first, second), texts, strict=True)
+    )
+    return match_queries(own, other)
+
+
+def _show_queries(pairing: Pairing, first: Side, name: str, citation: Citation) -> None:
     """Offer the queries, those that change most first."""
     table = st.expander("Query by query", key="changes", on_change="rerun")
     if table.open:
@@ -161,5 +180,4 @@ def _show_queries(pairing: Pairing, first: Side, second: Side) -> None:
         with table:
             queries = [labels[one] for one, _ in pairing.queries]
             rows = list_changes(pairing.names, pairing.first, pairing.second, queries)
-            name = name_stem(first.book.manifest, "change-by-query")
-            show_rows(rows, "changes", name, _cite(first, second))
+            show_rows(rows, "changes", name, citation)

@@ -10,24 +10,31 @@ from frame.loading import Book, list_built
 from frame.measuring import Scope
 from frame.showing import draw_figure, show_rows, write_basis
 from frame.theme import find_ground, write_finding, write_note
+from hivemind_core.corpus.embeddings import count_missing
 from hivemind_core.corpus.exports import cite, name_stem
 from hivemind_core.figures.findings import (
     name_control,
     tabulate_agreement,
     tabulate_ranks,
     tell_robustness,
+    tell_unbuilt_encoder,
 )
 from hivemind_core.figures.palette import assign_inks
-from hivemind_core.figures.robustness import draw_correlations, draw_ranks
+from hivemind_core.figures.robustness import (
+    describe_correlations,
+    describe_ranks,
+    draw_correlations,
+    draw_ranks,
+)
 
 FEW = 7  # controls that stand side by side with how well they agree
 BASIS = (
-    "Rank 1 is the most homogeneous model under each control; Vendi score and distinct answers are "
-    "turned round, and the Vendi score is left out where models have unequal numbers of answers. "
-    "Spearman's rank correlation over the models, with its 95 % interval from the "
-    "same 1,000 draws of queries. With few models one swap moves it far. Where controls disagree, "
-    "what sets the models apart there is not meaning alone: length, wording, or the encoder's own "
-    "floor."
+    "Rank 1 is the most homogeneous source under each control; Vendi score and distinct answers "
+    "are turned round, and the Vendi score is left out where models have unequal numbers of "
+    "answers. Spearman's rank correlation over the sources; its 95 % interval, from the same 1,000 "
+    "draws of queries, is in the table below. With few sources one swap moves it far. Controls may "
+    "disagree because lengths, wordings or encoders set sources apart, or because one counts how "
+    "many answers differ and another how much."
 )
 
 
@@ -44,14 +51,22 @@ def show_robustness(book: Book, scope: Scope) -> None:
         return
     ground = find_ground()
     inks = assign_inks(book.manifest.sources, ground)
-    few = len(titles) <= FEW
-    left, right = st.columns([3, 2], gap="large") if few else (st.container(), st.container())
+    with st.container(key="split-robustness"):
+        few = len(titles) <= FEW
+        left, right = st.columns([3, 2], gap="large") if few else (st.container(), st.container())
     with left:
-        draw_figure(draw_ranks(found.sources, titles, found.ranks, inks, ground), "ranks", words)
+        figure = draw_ranks(found.sources, titles, found.ranks, inks, ground)
+        draw_figure(figure, "ranks", describe_ranks(found.sources, titles, found.ranks))
     with right:
-        draw_figure(draw_correlations(titles, found.correlations, ground), "correlations", words)
+        figure = draw_correlations(titles, found.correlations, ground)
+        draw_figure(figure, "agree", describe_correlations(titles, found.correlations))
     write_basis(BASIS, "robustness")
-    name, citation = name_stem(book.manifest, "ranks"), cite(book.manifest)
+    name = name_stem(book.manifest, scope.name("ranks"))
+    citation = cite(book.manifest, ", ".join(encoders)) | {
+        "category": scope.category,
+        "query": scope.query,
+        "pooling": scope.pooling,
+    }
     rows = tabulate_ranks(found.sources, titles, found.values, found.ranks)
     show_rows(rows, "ranks", name, citation)
     table = st.expander("How well each two controls agree", key="agreement", on_change="rerun")
@@ -65,6 +80,7 @@ def _name_unbuilt(book: Book, built: tuple[str, ...]) -> None:
     """Name the encoders whose vectors are there and not measured yet."""
     for name in book.manifest.encoders:
         if name not in built:
-            write_note(f"Vectors of {name} are here and not measured yet:", f"unbuilt-{name}")
+            missing = count_missing(book.corpus, name)
+            write_note(tell_unbuilt_encoder(name, missing), f"unbuilt-{name}")
             command = ["hivemind", "build", book.corpus.locator, "--encoder", name]
             st.code(shlex.join(command), language=None, wrap_lines=True)

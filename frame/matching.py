@@ -6,34 +6,44 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from frame import address
+from frame import address, measuring
 from frame.address import choose, choose_one
 from frame.cell import show_cell, show_closest
 from frame.loading import Book
 from frame.measuring import Estimates, Scope
 from frame.showing import show_rows, write_basis
 from frame.theme import find_ground, write_finding
-from hivemind_core.corpus.exports import cite, name_stem
-from hivemind_core.estimation import arrange_matrix
-from hivemind_core.figures.findings import MEANINGS, SCALES, tell_between, tell_floor, tell_interval
-from hivemind_core.figures.matrix import MatrixView, describe_matrix, draw_matrix, list_pairs
+from hivemind_core.corpus.exports import name_stem
+from hivemind_core.estimation import arrange_matrix, find_model_pairs
+from hivemind_core.figures.findings import (
+    MEANINGS,
+    SCALES,
+    list_between,
+    tell_between,
+    tell_floor,
+    tell_interval,
+)
+from hivemind_core.figures.matrix import MatrixView, describe_matrix, draw_matrix
 from hivemind_core.figures.palette import find_family
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.ordering import order_by_family, order_by_similarity
 
 CLUSTERED, FAMILY = "By likeness", "By family"
 PLAIN = {"displayModeBar": False}
+FRAMED = "Framed: within a source. Colours range over pairs of different sources, and end there."
 MANY = 30  # sources from which on a matrix takes the whole page
 WIDE, NARROW = 960, 560  # pixels that it has on a page of 1,440
 
 
-def arrange_view(names: Sequence[str], values: Floats, families: Sequence[str]) -> MatrixView:
+def arrange_view(
+    names: Sequence[str], values: Floats, families: Sequence[str], thing: str = "model"
+) -> MatrixView:
     """Show how the rows can be arranged, and return the matrix as it was chosen."""
     if choose_one("Arranged", [CLUSTERED, FAMILY], "order", is_labelled=False) == FAMILY:
         order = order_by_family(families, values)
-        return MatrixView(tuple(names), values, order, None, tuple(families))
+        return MatrixView(tuple(names), values, order, None, tuple(families), thing)
     tree = order_by_similarity(values)
-    return MatrixView(tuple(names), values, tree.order, tree, None)
+    return MatrixView(tuple(names), values, tree.order, tree, None, thing)
 
 
 def split_page(sources: int) -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -41,7 +51,8 @@ def split_page(sources: int) -> tuple[DeltaGenerator, DeltaGenerator]:
     if sources > MANY:
         cell = st.container()
         return st.container(), cell
-    left, right = st.columns([3, 2], gap="large")
+    with st.container(key="split-matrix"):
+        left, right = st.columns([3, 2], gap="large")
     return left, right
 
 
@@ -69,16 +80,17 @@ def _take_cell(names: Sequence[str]) -> None:
     address.overrule("first", "second")
 
 
-def choose_cell(view: MatrixView) -> tuple[int, int] | None:
-    """Show the two models of the open cell, to be chosen by typing too; None without models."""
+def choose_cell(view: MatrixView, start: tuple[int, int]) -> tuple[int, int] | None:
+    """Show the two rows of the open cell, to be chosen by typing too; None without any.
+
+    `start` are those of the cell that is open at first.
+    """
     if not view.names:
         return None
-    pairs = np.where(np.eye(len(view), dtype=bool), np.nan, view.values)
-    held = np.argwhere(pairs == np.nanmax(pairs)) if np.isfinite(pairs).any() else [(0, 0)]
-    first, second = (view.names[int(i)] for i in held[0])
     left, right = st.columns(2, gap="small")
-    one = choose("first", "Model", view.names, first, place=left)
-    other = choose("second", "Other model", view.names, second, place=right)
+    label = view.thing.capitalize()
+    one = choose("first", label, view.names, view.names[start[0]], place=left)
+    other = choose("second", f"Other {view.thing}", view.names, view.names[start[1]], place=right)
     return view.names.index(one), view.names.index(other)
 
 
@@ -95,28 +107,45 @@ def show_between(book: Book, scope: Scope, numbers: Estimates) -> None:
     families = [find_family(s.model or "") if s.is_model else "people" for s in measured.sources]
     left, right = split_page(len(names))
     with left:
-        view = arrange_view(names, values, families)
+        view = arrange_view(names, values, families, "source")
         frame = st.container()
     with right:
-        picked = choose_cell(view)
+        picked = choose_cell(view, _find_start(numbers))
         query = show_cell(book, scope, numbers, picked) if picked else None
     with frame:
         draw_cells(view, picked, SCALES[scope.measure])
         told = [
             MEANINGS[scope.measure],
-            tell_interval(scope.pooling, is_query=bool(scope.query)),
+            FRAMED,
+            tell_interval(scope.pooling, scope.measure, is_query=numbers.is_single),
             tell_floor(measured.floors[scope.measure], scope.measure),
         ]
-        write_basis(" ".join(told), "between")
-        _show_pairs(book, view)
+        write_basis(" ".join(filter(None, told)), "between")
+        _show_pairs(book, scope, numbers)
     if picked is not None and query is not None:
-        show_closest(book, (names[picked[0]], names[picked[1]]), query)
+        show_closest(book, scope, (names[picked[0]], names[picked[1]]), query)
 
 
-def _show_pairs(book: Book, view: MatrixView) -> None:
+def _find_start(numbers: Estimates) -> tuple[int, int]:
+    """Return the two models that are most alike, over at least half as many queries as any two."""
+    measured = numbers.measured
+    first, second = measured.pairs
+    models = find_model_pairs(measured)
+    most = max((numbers.between[n].queries for n in models), default=0)
+    held = [n for n in models if numbers.between[n].queries * 2 >= max(most, 1)]
+    if not held:
+        return 0, min(1, len(measured.sources) - 1)
+    best = max(held, key=lambda n: numbers.between[n].mean)
+    return int(first[best]), int(second[best])
+
+
+def _show_pairs(book: Book, scope: Scope, numbers: Estimates) -> None:
     """Offer the matrix as a table: a row a pair."""
     table = st.expander("The matrix as a table", key="pairs", on_change="rerun")
     if table.open:
+        measured = numbers.measured
+        pairs = list(zip(*(part.tolist() for part in measured.pairs), strict=True))
+        rows = list_between(measured.sources, pairs, numbers.between, numbers.within)
         with table:
-            name = name_stem(book.manifest, "between")
-            show_rows(list_pairs(view), "between", name, cite(book.manifest, book.encoder))
+            name = name_stem(book.manifest, scope.name("between"))
+            show_rows(rows, "between", name, measuring.cite_scope(book, scope, measured))

@@ -9,6 +9,7 @@ import streamlit as st
 
 from frame import loading, sheets
 from frame.loading import Book
+from hivemind_core.corpus.exports import Citation, cite
 from hivemind_core.corpus.views import MEASURES
 from hivemind_core.estimation import (
     Bootstrap,
@@ -55,6 +56,11 @@ class Scope:
     measure: str = COSINE
     pooling: str = "queries"
 
+    def name(self, what: str) -> str:
+        """Return what a file of some numbers of this scope is called."""
+        parts = (what, self.measure, self.pooling, self.category, self.query)
+        return "-".join(filter(None, parts))
+
     @property
     def bootstrap(self) -> Bootstrap:
         """How its queries are pooled and drawn."""
@@ -89,6 +95,11 @@ class Estimates:
     reason: str
 
     @property
+    def is_single(self) -> bool:
+        """Whether it is of one query, so that intervals are over its answers."""
+        return len(self.measured.query_ids) == 1
+
+    @property
     def is_defined(self) -> bool:
         """Whether there is any number."""
         return any(one.is_defined for one in (*self.within, *self.between))
@@ -97,10 +108,10 @@ class Estimates:
 @st.cache_resource(max_entries=8, show_spinner="Reading the measures …")
 def _read_homogeneity(_book: Book, key: tuple[object, ...]) -> Homogeneity | None:
     summary = loading.read_summary(_book)
-    if "controls" not in summary:
+    if "sources" not in summary.get("controls", ()):
         return None
     tables = {name: loading.read_view(_book, f"{name}.parquet") for name in MEASURES}
-    return restore(tables, _book.manifest.sources, summary["controls"])
+    return restore(tables, summary["controls"])
 
 
 def read_homogeneity(book: Book) -> Homogeneity | None:
@@ -125,8 +136,8 @@ def _estimate(_book: Book, key: tuple[object, ...], scope: Scope) -> Estimates |
     measured, bootstrap = choose_queries(_book, whole, scope), scope.bootstrap
     within = estimate_within(measured, bootstrap, scope.measure)
     between = estimate_between(measured, bootstrap, scope.measure)
-    if scope.query:
-        drawn = _estimate_query(_book, measured, scope)
+    if len(measured.query_ids) == 1:
+        drawn = _estimate_query(_book, measured, scope.measure)
         within, between = drawn or (within, between)
     return Estimates(
         measured,
@@ -145,12 +156,12 @@ def estimate(book: Book, scope: Scope) -> Estimates | None:
 
 
 def _estimate_query(
-    book: Book, measured: Homogeneity, scope: Scope
+    book: Book, measured: Homogeneity, measure: str
 ) -> tuple[tuple[Estimate, ...], tuple[Estimate, ...]] | None:
     """Return estimates with intervals over the answers; None where the measure has none."""
-    answers = read_answers(book, scope.query)
+    answers = read_answers(book, measured.query_ids[0])
     places = {source.name: i for i, source in enumerate(measured.sources)}
-    cosines = _compare(book, answers, scope.measure)
+    cosines = compare_answers(book, answers, measure)
     if cosines is None:
         return None
     known = enumerate(answers.sources)
@@ -160,7 +171,7 @@ def _estimate_query(
     return estimate_responses(cosines[np.ix_(kept, kept)], numbers, len(places))
 
 
-def _compare(book: Book, answers: "Answers", measure: str) -> Floats | None:
+def compare_answers(book: Book, answers: "Answers", measure: str) -> Floats | None:
     """Return the similarity of all pairs of answers; None for what has no pairs of its own."""
     if measure == LEXICAL:
         words = encode_ngrams(answers.texts)
@@ -235,19 +246,30 @@ def estimate_all(book: Book, scope: Scope) -> dict[str, Sequence[Estimate]]:
     return _tabulate(book, (*book.key, book.encoder), scope)
 
 
+def cite_scope(book: Book, scope: Scope, measured: Homogeneity) -> Citation:
+    """Return what some numbers are of: the corpus, the queries, the measure, the pooling."""
+    return cite(book.manifest, book.encoder) | {
+        "category": scope.category,
+        "query": scope.query and sheets.read_catalogue(book).queries[scope.query],
+        "queries": str(len(measured.query_ids)),
+        "measure": scope.measure,
+        "pooling": scope.pooling,
+        "same_from_cosine": str(measured.threshold),
+        "distinct_among": str(measured.k),
+    }
+
+
 @st.cache_resource(max_entries=16, show_spinner="Ranking under every control …")
-def _rank(
-    _books: Sequence[Book], key: tuple[object, ...], category: str, pooling: str
-) -> Robustness:
+def _rank(_books: Sequence[Book], key: tuple[object, ...], scope: Scope) -> Robustness:
     measured = {}
     for book in _books:
         found = read_homogeneity(book)
         if found is not None:
-            measured[book.encoder] = choose_queries(book, found, Scope(category))
-    return compare_rankings(measured, Bootstrap(pooling))
+            measured[book.encoder] = choose_queries(book, found, scope)
+    return compare_rankings(measured, scope.bootstrap)
 
 
 def rank_everywhere(books: Sequence[Book], scope: Scope) -> Robustness:
     """Return the ranking of models under every measure, and every encoder that was built."""
     key = tuple((*book.key, book.encoder) for book in books)
-    return _rank(books, key, scope.category, scope.pooling)
+    return _rank(books, key, scope)

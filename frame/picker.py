@@ -103,7 +103,7 @@ def _choose_encoder(built: Sequence[str]) -> str:
     if len(built) > 1:
         return address.choose("encoder", "Encoder", built, built[0])
     if address.follow("encoder", "encoder", set(built)):
-        st.sidebar.caption("The link asks for an encoder that is not here.")
+        st.sidebar.caption("Encoder: the link asks for one that is not here.")
     address.record("encoder", built[0])
     return built[0]
 
@@ -112,6 +112,12 @@ def say_growth(book: Book) -> None:
     """Say so where answers have come since the corpus was built."""
     if has_grown(book):
         write_note(tell_growth(count_unbuilt(book), book.corpus.locator), "growth")
+
+
+def say_old(book: Book) -> None:
+    """Say that an earlier version measured the corpus, and what to do."""
+    write_finding("These measures were made by an earlier version. One command makes them anew:")
+    st.code(f"hivemind build {book.corpus.locator}", language=None, wrap_lines=True)
 
 
 def guard(show_page: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ from frame import measuring
 from frame.loading import Book
 from frame.matching import MANY, arrange_view, choose_cell, draw_cells, split_page
 from frame.measuring import Estimates, Scope
+from frame.picker import say_old
 from frame.ranking import list_marks, list_rows
 from frame.showing import draw_figure, format_columns, show_rows, write_basis
 from frame.theme import find_ground, write_finding, write_note
@@ -31,10 +32,12 @@ from hivemind_core.figures.findings import (
     tell_published_between,
 )
 from hivemind_core.figures.matrix import MatrixView, list_pairs, rank_partners
+from hivemind_core.figures.numbers import count
 from hivemind_core.figures.palette import Ink, assign_inks
 from hivemind_core.figures.ranges import Strip, draw_ranges
 from hivemind_core.figures.within import SourceRow, describe_within, draw_within
 from hivemind_core.measurement import COSINE
+from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.resampling import Estimate
 
 YOURS, THEIRS = "yours", "published"
@@ -98,7 +101,7 @@ def show_published_between(paper: Published) -> None:
         view = arrange_view(paper.names, values, [model.family for model in paper.models])
         frame = st.container()
     with right:
-        picked = choose_cell(view)
+        picked = choose_cell(view, _find_closest(paper.between))
         if picked is not None:
             _show_published_cell(paper, picked)
         beside = st.container()
@@ -112,6 +115,12 @@ def show_published_between(paper: Published) -> None:
     if picked is not None:
         with beside if len(view) <= MANY else st.container():
             _show_partners(view, picked[0])
+
+
+def _find_closest(between: Floats) -> tuple[int, int]:
+    """Return the two models that are most alike."""
+    row, column = np.unravel_index(int(np.nanargmax(between)), between.shape)
+    return int(row), int(column)
 
 
 def _show_partners(view: MatrixView, row: int) -> None:
@@ -141,6 +150,7 @@ def show_beside(book: Book, paper: Published, *, is_within: bool) -> None:
     """Show a corpus beside the published figures, with what stands between the two."""
     numbers = measuring.estimate(book, Scope())
     if numbers is None:
+        say_old(book)
         return
     draw = _show_within_beside if is_within else _show_between_beside
     draw(book, paper, numbers)
@@ -153,8 +163,8 @@ def _show_within_beside(book: Book, paper: Published, numbers: Estimates) -> Non
     models = {source.name for source in sources if source.is_model}
     mine = [row for row in list_rows(numbers, Scope(), YOURS) if row.name in models]
     theirs = [_tell_apart(row, models) for row in _list_rows(paper, THEIRS)]
-    means = [row.estimate.mean for row in mine]
-    words = tell_beside("within a model", means, paper.within.tolist(), len(paper.names))
+    basis = count(len(paper.names), "model")
+    words = tell_beside("within a model", numbers.gap.within, paper.within.tolist(), basis)
     write_finding(words, "beside")
     ground = find_ground()
     inks = {row.name: Ink(ground.muted) for row in theirs} | assign_inks(sources, ground)
@@ -180,7 +190,9 @@ def _show_between_beside(book: Book, paper: Published, numbers: Estimates) -> No
     i, j = np.triu_indices(len(paper.names), 1)
     theirs = tuple(f"{paper.names[a]} and {paper.names[b]}" for a, b in zip(i, j, strict=True))
     published_pairs = paper.between[i, j]
-    words = tell_beside("between models", mine.tolist(), published_pairs.tolist(), len(paper.names))
+    basis = f"{count(len(theirs), 'pair')} of {count(len(paper.names), 'model')}"
+    mean = numbers.gap.between
+    words = tell_beside("between models", mean, published_pairs.tolist(), basis)
     write_finding(words, "beside")
     strips = [
         Strip(YOURS, mine, labels, is_strong=True),

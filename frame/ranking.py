@@ -7,14 +7,16 @@ from frame.loading import Book
 from frame.measuring import Estimates, Scope
 from frame.showing import draw_figure, show_rows, write_basis
 from frame.theme import find_ground, write_finding
-from hivemind_core.corpus.exports import cite, name_stem
+from hivemind_core.corpus.exports import name_stem
 from hivemind_core.figures.findings import (
     MEANINGS,
     SCALES,
+    list_controls,
     order_sources,
     tabulate_within,
     tell_floor,
     tell_interval,
+    tell_missing,
     tell_unequal,
     tell_within,
 )
@@ -31,7 +33,7 @@ def list_rows(numbers: Estimates, scope: Scope, group: str = "") -> list[SourceR
         SourceRow(
             measured.sources[i].name,
             numbers.within[i],
-            None if scope.query else count_in_bins(values[:, i]),
+            None if numbers.is_single else count_in_bins(values[:, i]),
             group,
         )
         for i in order_sources(numbers.within)
@@ -58,20 +60,38 @@ def show_within(book: Book, scope: Scope, numbers: Estimates) -> None:
     inks = assign_inks(book.manifest.sources, ground)
     figure = draw_within(rows, list_marks(numbers), inks, ground, SCALES[scope.measure])
     draw_figure(figure, "within", describe_within(rows))
-    told = [MEANINGS[scope.measure], tell_interval(scope.pooling, is_query=bool(scope.query))]
+    told = [MEANINGS[scope.measure], _tell_interval(scope, numbers)]
     told += [
         tell_floor(measured.floors[scope.measure], scope.measure),
-        tell_unequal(measured.counts, measured.k),
+        tell_unequal(measured.counts, measured.k, measured.threshold),
+        tell_missing(measured.sources, numbers.within, numbers.reason),
     ]
-    write_basis(" ".join(told), "within")
+    write_basis(" ".join(filter(None, told)), "within")
+    _show_controls(book, scope, numbers)
+
+
+def _tell_interval(scope: Scope, numbers: Estimates) -> str:
+    return tell_interval(scope.pooling, scope.measure, is_query=numbers.is_single)
+
+
+def _show_controls(book: Book, scope: Scope, numbers: Estimates) -> None:
+    """Show every control of every source, and offer them with their intervals."""
+    measured = numbers.measured
+    estimates = measuring.estimate_all(book, scope) | {scope.measure: numbers.within}
+    citation = measuring.cite_scope(book, scope, measured)
     st.subheader("Every control", anchor=False)
     table = tabulate_within(
         measured.sources,
-        measuring.estimate_all(book, scope) | {scope.measure: numbers.within},
+        estimates,
         scope.measure,
         numbers.floor,
         measured.k,
         [share_above(column) for column in measured.within[scope.measure].T],
     )
-    name = name_stem(book.manifest, f"within-{scope.measure}")
-    show_rows(table, "within", name, cite(book.manifest, book.encoder))
+    show_rows(table, "within", name_stem(book.manifest, scope.name("within")), citation)
+    intervals = st.expander("Every control with its interval", key="controls", on_change="rerun")
+    if intervals.open:
+        with intervals:
+            rows = list_controls(measured.sources, estimates, measured.k)
+            name = name_stem(book.manifest, scope.name("controls"))
+            show_rows(rows, "controls", name, citation)

@@ -54,7 +54,7 @@ def choose_scope(book: Book, part: str) -> Scope:
     if catalogue.categories:
         names = ["", *catalogue.categories]
         category = choose("category", "Category", names, "", sheets.name_category)
-    if part in (WITHIN, BETWEEN):
+    if part != CHANGE:
         ids = catalogue.categories[category] if category else tuple(catalogue.labels)
         spell = {"": "All queries", **catalogue.labels}
         query = choose("only", "Query", ["", *ids], "", spell.__getitem__)

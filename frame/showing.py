@@ -78,7 +78,7 @@ def format_columns(table: pa.Table) -> dict[str, Any]:
 def _choose_format(name: str) -> str:
     if name.startswith("rank by"):
         return "%g"
-    return "%.1f" if "%" in name else "%.3f"
+    return "%.1f" if name.endswith("(%)") else "%.3f"
 
 
 def write_basis(words: str, key: str) -> None:

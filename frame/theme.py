@@ -42,6 +42,14 @@ STYLE = """
 }
 [class*="st-key-actions"] button p {font-size: 0.8rem;}
 [class*="st-key-at_"] {margin-bottom: -0.9rem;}
+@media (max-width: 1250px) {
+  [class*="st-key-split"] > div > [data-testid="stHorizontalBlock"],
+  [class*="st-key-split"] > [data-testid="stHorizontalBlock"] {flex-wrap: wrap;}
+  [class*="st-key-split"] > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"],
+  [class*="st-key-split"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] {
+    min-width: 100%;
+  }
+}
 .st-key-neighbours {flex: 0 0 auto;}
 .st-key-neighbours button {min-height: 0; padding: 0; opacity: 0.8;}
 .stVerticalBlock.st-key-chart {flex: 0 0 auto; height: calc(100vh - 24.4rem); min-height: 22rem;}

@@ -25,12 +25,15 @@ class Difference:
         Over the queries of both.
     difference : Estimate
         second - first, paired by query.
+    models : int
+        How many models it is the mean of.
     """
 
     name: str
     first: Estimate
     second: Estimate
     difference: Estimate
+    models: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,13 +188,14 @@ def estimate_differences(pairing: Pairing, bootstrap: Bootstrap) -> tuple[Differ
     """
     held = [m for m in range(len(pairing.names)) if not np.isnan(pairing.first[:, m]).all()]
     names = [pairing.names[m] for m in held]
+    models = [1] * len(held)
     first, second = pairing.first[:, held], pairing.second[:, held]
     if len(held) > 1:
-        names = ["all models", *names]
+        names, models = ["all models", *names], [len(held), *models]
         first, second = (np.column_stack([average_defined(part), part]) for part in (first, second))
     drawn = bootstrap.draw(len(first))
     parts = [
         estimate_columns(values, np.ones_like(values), drawn)
         for values in (first, second, second - first)
     ]
-    return tuple(Difference(*row) for row in zip(names, *parts, strict=True))
+    return tuple(Difference(*row) for row in zip(names, *parts, models, strict=True))

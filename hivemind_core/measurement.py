@@ -252,7 +252,10 @@ def _sum_rows(rows: NDArray[np.float32], numbers: Integers, ruler: _Ruler) -> di
     count = len(ruler.sources)
     sums = {COSINE: sum_by_source(rows, numbers, count)}
     if ruler.mean is not None:
-        sums[CENTRED] = sum_by_source(centring.centre(rows, ruler.mean), numbers, count)
+        centred = centring.centre(rows, ruler.mean)
+        told = np.flatnonzero(centred.any(axis=1))  # what equals the mean has no direction
+        centred = centred if len(told) == len(centred) else centred[told]
+        sums[CENTRED] = sum_by_source(centred, numbers[told], count)
     return sums
 
 

@@ -9,7 +9,7 @@ from hivemind_core.estimation import Bootstrap, draw_within
 from hivemind_core.measurement import DIVERSITIES, LEXICAL, SIMILARITIES, VENDI, Homogeneity
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.ranking import FEWEST_SOURCES, correlate_ranks, rank_columns
-from hivemind_core.measures.resampling import find_interval
+from hivemind_core.measures.resampling import FEWEST_QUERIES, find_interval
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def compare_rankings(measured: Mapping[str, Homogeneity], bootstrap: Bootstrap) 
     held = [c for c, table in enumerate(tables) if not np.isnan(table[0]).all()]
     values = np.array([tables[c] for c in held]).reshape(len(held), bootstrap.draws + 1, len(names))
     turned = _turn(values, [controls[c] for c in held])
-    low, high = _bound_correlations(turned)
+    low, high = _bound_correlations(turned if len(common) >= FEWEST_QUERIES else turned[:, :1])
     return Robustness(
         tuple(names),
         tuple(controls[c] for c in held),

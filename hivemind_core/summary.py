@@ -1,6 +1,7 @@
 """The numbers of a corpus from the measures of its queries, with their intervals."""
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -195,6 +196,7 @@ def _summarise_inter(measured: Homogeneity, bootstrap: Bootstrap) -> dict[str, A
 def _summarise_controls(measured: Homogeneity, bootstrap: Bootstrap) -> dict[str, Any]:
     """Return the numbers under every measure, and what they were taken with."""
     return {
+        "sources": [asdict(source) for source in measured.sources],
         "k": measured.k,
         "threshold": measured.threshold,
         "floors": {

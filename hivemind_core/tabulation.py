@@ -66,21 +66,17 @@ def _build(columns: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def restore(
-    tables: Mapping[str, pa.Table], sources: Sequence[Source], about: Mapping[str, Any]
-) -> Homogeneity:
-    """Return the measures that tables hold.
+def restore(tables: Mapping[str, pa.Table], about: Mapping[str, Any]) -> Homogeneity:
+    """Return the measures that tables hold, of the sources there were when they were taken.
 
     Parameters
     ----------
     tables : mapping of str to pyarrow.Table
         As `tabulate` makes them.
-    sources : sequence of Source
-        Those of the corpus; the ones without a known writer are left out.
     about : mapping
-        The "controls" of `summarise`: floors, k and threshold.
+        The "controls" of `summarise`: sources, floors, k and threshold.
     """
-    known = tuple(source for source in sources if source.is_model or source.is_human)
+    known = tuple(Source(**source) for source in about["sources"])
     places = {source.name: i for i, source in enumerate(known)}
     queries = sorted(set(tables["intra"]["query_id"].to_pylist()))
     rows = {query_id: i for i, query_id in enumerate(queries)}

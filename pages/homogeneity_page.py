@@ -8,7 +8,7 @@ from frame.checking import show_robustness
 from frame.loading import Book
 from frame.matching import show_between
 from frame.neighbouring import show_nearest
-from frame.picker import IMPORT_COMMAND, guard, has_corpus, say_growth, take_book
+from frame.picker import IMPORT_COMMAND, guard, has_corpus, say_growth, say_old, take_book
 from frame.publishing import (
     show_beside,
     show_published_between,
@@ -24,28 +24,23 @@ from hivemind_core.figures.findings import TITLES
 def show_corpus(book: Book, part: str) -> None:
     """Show one question about a corpus."""
     scope = scoping.choose_scope(book, part)
-    write_note(describe_scope(book, scope.category, scope.query), "scope")
+    if part != scoping.CHANGE:
+        write_note(describe_scope(book, scope.category, scope.query), "scope")
     numbers = measuring.estimate(book, scope)
     if numbers is None:
         say_old(book)
-    elif not numbers.is_defined and part in (scoping.WITHIN, scoping.BETWEEN, scoping.CHANGE):
+    elif not numbers.is_defined and part in (scoping.WITHIN, scoping.BETWEEN):
         write_finding(f"{TITLES[scope.measure]} is undefined here: {numbers.reason}.")
     elif part == scoping.WITHIN:
         show_within(book, scope, numbers)
     elif part == scoping.BETWEEN:
         show_between(book, scope, numbers)
     elif part == scoping.NEAREST:
-        show_nearest(book, numbers)
+        show_nearest(book, scope, numbers)
     elif part == scoping.ROBUSTNESS:
         show_robustness(book, scope)
     else:
         show_change(book, scope)
-
-
-def say_old(book: Book) -> None:
-    """Say that an earlier version measured the corpus, and what to do."""
-    write_finding("These measures were made by an earlier version. One command makes them anew:")
-    st.code(f"hivemind build {book.corpus.locator}", language=None, wrap_lines=True)
 
 
 def say_nothing_here() -> None:

@@ -232,7 +232,7 @@ def test_a_link_opens_what_is_said_once() -> None:
 def test_a_link_to_a_query_that_is_not_here_says_so() -> None:
     app = visit("atlas", query="gone")
     assert not app.exception
-    assert [c.value for c in app.caption] == ["The link asks for a query that is not here."]
+    assert [c.value for c in app.caption] == ["Query: the link asks for one that is not here."]
 
 
 # A damaged link

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hivemind_core.corpus.identity import Source, name_sources
+from hivemind_core.corpus.identity import name_sources
 from hivemind_core.corpus.store import Corpus
 from hivemind_core.corpus.views import MEASURES
 from hivemind_core.measurement import (
@@ -28,12 +28,12 @@ from tests.planted import ENCODER, list_responses, make_unit_rows, write_corpus
 HOSTILE = "<b>a</b> · b\n$x$"
 
 
-def go_round(measured: Homogeneity, sources: tuple[Source, ...] | None = None) -> Homogeneity:
+def go_round(measured: Homogeneity) -> Homogeneity:
     """Return the measures that come back from tables and from the text of a summary."""
     text = json.dumps(summarise("", "", measured, draws=10)["controls"], allow_nan=False)
     tables = tabulate(measured)
     assert {name: table.schema for name, table in tables.items()} == dict(MEASURES)
-    return restore(tables, sources or measured.sources, json.loads(text))
+    return restore(tables, json.loads(text))
 
 
 def assert_equal(found: Homogeneity, expected: Homogeneity) -> None:

@@ -25,7 +25,7 @@ SCALES: Mapping[str, str] = {
     "cosine": "mean cosine similarity",
     "centred": "mean centred cosine",
     "length_matched": "mean cosine, lengths alike",
-    "lexical": "mean share of word pairs in common",
+    "lexical": "share of word pairs in common",
 }
 MEANINGS: Mapping[str, str] = {
     "cosine": "Mean cosine of the vectors of two answers to the same query.",
@@ -60,13 +60,26 @@ def tell_within(
     if not isnan(floor):
         against.append(f"{write_number(floor)} for unrelated answers")
     tail = f", against {' and '.join(against)}" if against else ""
+    shown = write_number(estimates[top].mean)
+    equal = [
+        i
+        for i in order_sources(estimates)
+        if sources[i].is_model and write_number(estimates[i].mean) == shown
+    ]
+    if len(equal) > 1:
+        return f"{len(equal)} models repeat themselves most: {shown}{tail}."
     return f"{sources[top].name} repeats itself most: {_write(estimates[top])}{tail}."
 
 
-def tell_interval(pooling: str, *, is_query: bool) -> str:
+def tell_interval(pooling: str, measure: str, *, is_query: bool) -> str:
     """Return what the intervals are over, and how queries are pooled."""
+    if is_query and measure == "length_matched":
+        return "This measure has no interval on one query."
     if is_query:
-        return "Intervals are 95 %, over the answers, for this query only."
+        return (
+            "Intervals are 95 %, over the answers, for this query only; under five answers, and "
+            "of means over models, there are none."
+        )
     pooled = (
         "each query counts once" if pooling == "queries" else "each pair of answers counts once"
     )
@@ -81,7 +94,7 @@ def tell_floor(floor: Floor, measure: str) -> str:
     return f"{told}, whatever their lengths." if measure == "length_matched" else f"{told}."
 
 
-def tell_unequal(counts: Integers, k: int) -> str:
+def tell_unequal(counts: Integers, k: int, threshold: float) -> str:
     """Return what to know of the counts below: at how many answers, and where the Vendi misleads.
 
     Parameters
@@ -89,13 +102,22 @@ def tell_unequal(counts: Integers, k: int) -> str:
     counts : (q, s) int
         Answers of each source to each query.
     k : int
+    threshold : float
+        Cosine from which on answers count as the same.
     """
-    told = f"Distinct answers are counted among {k}." if k else ""
+    told = ""
+    if k:
+        told = (
+            f"Distinct answers: how many different ones there are among {k} of a source, where a "
+            f"cosine of {write_number(threshold)} or more counts as the same."
+        )
     if len(set(counts[counts > 1].tolist())) > 1:
         told += (
             " The Vendi score grows with the number of answers, which is not the same for all "
             "sources here."
         )
+    if len({int(n) for n in (counts > 0).sum(axis=0) if n}) > 1:
+        told += " Sources answered unequal numbers of queries, not all the same ones."
     return told.strip()
 
 
@@ -134,16 +156,92 @@ def tabulate_within(
     for i in order_sources(shown):
         row: dict[str, object] = {
             "source": sources[i].name,
+            "queries": shown[i].queries,
             TITLES[measure].lower(): shown[i].mean,
-            "95 % interval": write_interval(shown[i].interval),
+            **_list_ends(shown[i]),
             "above the floor": _or_none(shown[i].mean - floor),
             "queries above .8 (%)": _or_none(above[i]),
         }
         for name, column in estimates.items():
-            title = TITLES[name].lower() + (f" among {k}" if name == "distinct" else "")
             if name != measure:
-                row[title] = _or_none(column[i].mean)
-        rows.append(row | {"queries": shown[i].queries})
+                row[_name_measure(name, k)] = _or_none(column[i].mean)
+        rows.append(row)
+    return rows
+
+
+def _list_ends(estimate: Estimate) -> dict[str, object]:
+    """Return the ends of an interval as two columns."""
+    return {"95 % from": _or_none(estimate.low), "95 % to": _or_none(estimate.high)}
+
+
+def list_controls(
+    sources: Sequence[Source], estimates: Mapping[str, Sequence[Estimate]], k: int
+) -> list[dict[str, object]]:
+    """Return a row a source and measure, with its interval; undefined is None.
+
+    Parameters
+    ----------
+    sources : sequence of Source, length s
+    estimates : mapping of str to sequence of Estimate
+        By measure, one a source.
+    k : int
+        Answers among which different ones are counted.
+    """
+    return [
+        {
+            "source": source.name,
+            "measure": _name_measure(name, k),
+            "mean": _or_none(estimate.mean),
+            **_list_ends(estimate),
+            "queries": estimate.queries,
+        }
+        for name, column in estimates.items()
+        for source, estimate in zip(sources, column, strict=True)
+    ]
+
+
+def _name_measure(measure: str, k: int) -> str:
+    return TITLES[measure].lower() + (f" among {k}" if measure == "distinct" else "")
+
+
+def tell_missing(sources: Sequence[Source], estimates: Sequence[Estimate], reason: str) -> str:
+    """Return which sources have no number, and why; empty where all have one."""
+    pairs = zip(sources, estimates, strict=True)
+    names = [source.name for source, estimate in pairs if not estimate.is_defined]
+    return f"No number for {', '.join(names)}: {reason}." if names else ""
+
+
+def list_between(
+    sources: Sequence[Source],
+    pairs: Sequence[tuple[int, int]],
+    between: Sequence[Estimate],
+    within: Sequence[Estimate],
+) -> list[dict[str, object]]:
+    """Return a row for each two sources, the most alike first, undefined ones last.
+
+    Parameters
+    ----------
+    sources : sequence of Source, length s
+    pairs : sequence of (int, int), length p
+        Places of the two sources of each estimate.
+    between : sequence of Estimate, length p
+    within : sequence of Estimate, length s
+    """
+    order = sorted(range(len(pairs)), key=lambda n: (isnan(between[n].mean), -between[n].mean))
+    rows: list[dict[str, object]] = []
+    for n in order:
+        i, j = pairs[n]
+        rows.append(
+            {
+                "source": sources[i].name,
+                "other source": sources[j].name,
+                "similarity": _or_none(between[n].mean),
+                **_list_ends(between[n]),
+                "queries": between[n].queries,
+                "within the source": _or_none(within[i].mean),
+                "within the other": _or_none(within[j].mean),
+            }
+        )
     return rows
 
 
@@ -218,11 +316,11 @@ def list_cell(
     return rows
 
 
-def tell_closest(cosine: float, *, is_same: bool) -> str:
+def tell_closest(similarity: float, measure: str, *, is_same: bool) -> str:
     """Return how close two answers are."""
     if is_same:
         return "Word for word the same."
-    return f"Cosine {write_number(cosine)}; marked are the phrases that both hold."
+    return f"{TITLES[measure]} {write_number(similarity)}; marked are the phrases that both hold."
 
 
 def tell_verbatim(counts: Sequence[int]) -> str:
@@ -259,7 +357,7 @@ def tell_nearest(
     """
     held = [n for n in range(len(neighbours)) if not np.isnan(nearest[:, n]).all()]
     if not held:
-        return "Models among the nearest answers are undefined here: no query has six answers."
+        return "Models among the nearest answers are undefined here: no query has six by models."
     means = {n: float(np.nanmean(nearest[:, n])) for n in held}
     n = max(held, key=lambda n: expected[n] - means[n])
     return (
@@ -273,17 +371,30 @@ def tell_robustness(correlations: Floats, titles: Sequence[str], sources: int) -
     """Return whether all controls agree on the order, and which two agree least."""
     lower = np.tril_indices(len(titles), -1)
     values = correlations[lower]
-    if sources < 3 or np.isnan(values).all():
-        return "Rankings can be compared from three models on."
+    if sources < 3:
+        return "Rankings can be compared from three sources on."
+    if np.isnan(values).all():
+        return "Rankings cannot be compared here: the sources tie, or too few have a number."
     least = int(np.nanargmin(values))
     i, j = int(lower[0][least]), int(lower[1][least])
     if values[least] > 1 - 1e-9:
-        return f"All {len(titles)} controls put the {sources} models in one order."
+        return f"All {len(titles)} controls put the {sources} sources in one order."
     return (
-        f"The order of the {sources} models depends on the control: it agrees least between "
-        f"{titles[j]} and {titles[i]} (rank correlation {write_number(float(values[least]))}; "
-        f"the median of all pairs is {write_number(float(np.nanmedian(values)))})."
+        f"The order of the {sources} sources depends on the control: rank correlations go down to "
+        f"{write_number(float(values[least]))}, as between {titles[j]} and {titles[i]}; their "
+        f"median is {write_number(float(np.nanmedian(values)))}."
     )
+
+
+def tell_unbuilt_encoder(encoder: str, missing: int) -> str:
+    """Return that vectors of an encoder are not measured yet, and what has to come first."""
+    told = f"Vectors of {encoder} are here and not measured yet"
+    if missing:
+        return (
+            f"{told}; {count(missing, 'answer')} have none. Import theirs too, or build with the "
+            "encoder itself, by its own name:"
+        )
+    return f"{told}:"
 
 
 def name_control(measure: str, encoder: str, encoders: Sequence[str]) -> str:
@@ -339,7 +450,8 @@ def tabulate_agreement(
             "control": titles[columns[n]],
             "other control": titles[rows[n]],
             "rank correlation": _or_none(values[n]),
-            "95 % interval": write_interval([low[rows[n], columns[n]], high[rows[n], columns[n]]]),
+            "95 % from": _or_none(low[rows[n], columns[n]]),
+            "95 % to": _or_none(high[rows[n], columns[n]]),
         }
         for n in np.argsort(values, kind="stable").tolist()
     ]
@@ -355,7 +467,7 @@ def tabulate_differences(
             "from": first.mean,
             "to": second.mean,
             "difference": difference.mean,
-            "95 % interval": write_interval(difference.interval),
+            **_list_ends(difference),
             "queries": difference.queries,
         }
         for name, first, second, difference in rows
@@ -389,22 +501,37 @@ def list_changes(
 
 
 def tell_differences(
-    names: Sequence[str], differences: Sequence[Estimate], sides: tuple[str, str]
+    names: Sequence[str],
+    differences: Sequence[Estimate],
+    sides: tuple[str, str],
+    models: int,
 ) -> str:
-    """Return how many models changed beyond the accident of queries, and the first row's change."""
+    """Return whether answers become more alike from one side to the other, and for how many models.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Models; of several, the mean over all of them comes first.
+    differences : sequence of Estimate
+        Their paired differences.
+    sides : (str, str)
+    models : int
+    """
     if not names:
         return f"{sides[0]} and {sides[1]} share no model on a common query."
-    sure = [d for n, d in zip(names, differences, strict=True) if n != "all models" and is_sure(d)]
-    models = len([name for name in names if name != "all models"])
-    first = differences[0]
-    change = "become more alike" if first.mean > 0 else "become less alike"
-    if write_number(abs(first.mean)) == ".00":
-        change = "stay as alike as they were"
-    return (
-        f"From {sides[0]} to {sides[1]}, answers by {names[0]} {change}: a difference "
-        f"of {_write(first)}. It is beyond the accident of queries for {len(sure)} of "
-        f"{count(models, 'model')}."
+    first, own = differences[0], differences[-models:]
+    if is_sure(first):
+        change = f"become {'more' if first.mean > 0 else 'less'} alike"
+    else:
+        change = "change in no clear direction"
+    sure = sum(is_sure(difference) for difference in own)
+    told = (
+        f"From {sides[0]} to {sides[1]}, answers by {names[0]} {change}: a difference of "
+        f"{_write(first)} over {count(first.queries, 'common query')}."
     )
+    if models == 1:
+        return told
+    return f"{told} By itself, it is clear for {sure} of {count(models, 'model')}."
 
 
 def is_sure(difference: Estimate) -> bool:
@@ -417,25 +544,28 @@ def _print(value: float | np.floating) -> str:
     return write_number(float(value), PRINTED)
 
 
-def tell_beside(what: str, mine: Sequence[float], published: Sequence[float], number: int) -> str:
-    """Return the mean of a user's models beside the range of the published ones.
+def tell_beside(what: str, mine: Estimate, published: Sequence[float], basis: str) -> str:
+    """Return a user's mean beside the range of the published numbers.
 
     Parameters
     ----------
     what : str
         "within a model" or "between models".
-    mine, published : sequence of float
-    number : int
-        Published models.
+    mine : Estimate
+        Mean over the user's models, or pairs of them.
+    published : sequence of float
+    basis : str
+        What the published ones are: "25 models".
     """
-    held = [value for value in mine if not isnan(value)]
     theirs = (
         f"published range {_print(min(published))} to {_print(max(published))}, "
-        f"mean {_print(np.mean(published))}, over {count(number, 'model')}"
+        f"mean {_print(np.mean(published))}, over {basis}"
     )
-    if not held:
+    if not mine.is_defined:
         return f"Similarity {what}: undefined for your models; {theirs}."
-    return f"Similarity {what}: yours {_print(np.mean(held))}; {theirs}."
+    ends = "" if mine.interval is None else f" ({_print(mine.low)} to {_print(mine.high)})"
+    over = f"over {count(mine.queries, 'query')}"
+    return f"Similarity {what}: yours {_print(mine.mean)}{ends} {over}; {theirs}."
 
 
 def tell_published(within: Floats, bins: Floats) -> str:
@@ -450,7 +580,7 @@ def tell_published(within: Floats, bins: Floats) -> str:
     above = float(bins[:, 8:].sum(axis=1).mean())
     return (
         f"Over {count(len(within), 'published model')}, {above:.1f} % of queries get answers that "
-        f"are above .8 within a model; the mean is {_print(within.mean())}, the range "
+        f"are at .8 or above within a model; the mean is {_print(within.mean())}, the range "
         f"{_print(within.min())} to {_print(within.max())}."
     )
 
@@ -500,7 +630,7 @@ def tabulate_beside(
             what: name,
             "whose": whose,
             "mean cosine": estimate.mean,
-            "95 % interval": write_interval(estimate.interval),
+            **_list_ends(estimate),
         }
         for name, whose, estimate in ranked
     ]

@@ -52,6 +52,8 @@ class MatrixView:
     groups : tuple of str or None
         Family of each model, as plain text, where they are arranged by family: set apart by lines,
         and named where no dendrogram is drawn.
+    thing : str
+        What a row is.
     """
 
     names: tuple[str, ...]
@@ -59,6 +61,7 @@ class MatrixView:
     order: Integers
     dendrogram: Dendrogram | None = None
     groups: tuple[str, ...] | None = None
+    thing: str = "model"
 
     def __len__(self) -> int:
         return len(self.names)
@@ -532,7 +535,7 @@ def _lay_out(view: MatrixView, grid: _Grid) -> Part:
 
 def describe_matrix(view: MatrixView) -> str:
     """Return the matrix in words, for those who do not see it: plain text, names untrusted."""
-    head = f"Matrix of the similarities of {count(len(view), 'model')}"
+    head = f"Matrix of the similarities of {count(len(view), view.thing)}"
     pairs = [pair for pair in rank_pairs(view) if np.isfinite(pair[2])]
     if not pairs:
         return f"{head}: no query was answered by two of them."

@@ -89,8 +89,14 @@ def draw_nearest_boxes(
     return figure
 
 
-def tabulate_nearest(nearest: Floats, neighbours: Sequence[int]) -> list[dict[str, object]]:
-    """Return the figure as rows: of each N that is defined, its queries, mean and quartiles."""
+def tabulate_nearest(
+    nearest: Floats, neighbours: Sequence[int], expected: Sequence[float] = ()
+) -> list[dict[str, object]]:
+    """Return the figure as rows: of each N that is defined, its queries, mean and quartiles.
+
+    With `expected`, what blind chance gives comes last.
+    """
+    chance = dict(zip(neighbours, expected, strict=True)) if len(expected) else {}
     return [
         {
             "nearest answers (N)": box.neighbours,
@@ -99,6 +105,7 @@ def tabulate_nearest(nearest: Floats, neighbours: Sequence[int]) -> list[dict[st
             "lower quartile": box.quartiles[0],
             "median": box.median,
             "upper quartile": box.quartiles[1],
+            **({"by chance": chance[box.neighbours]} if chance else {}),
         }
         for box in _make_boxes(nearest, neighbours)
     ]

@@ -8,8 +8,9 @@ def write_number(value: float | None, digits: int = 2) -> str:
     """Return a similarity with two digits, ".78" or "1.00"; "–" where it is undefined."""
     if value is None or isnan(value):
         return "–"
-    text = f"{value:.{digits}f}"
-    return text.replace("-0.", "−.").replace("0.", ".", 1) if abs(float(text)) < 1 else text
+    text = f"{abs(value):.{digits}f}"
+    sign = "−" if value < 0 and float(text) else ""
+    return sign + (text.removeprefix("0") if float(text) < 1 else text)
 
 
 def write_percent(share: float) -> str:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from hivemind_core.measures.arrays import Floats
 
 FEWEST_QUERIES = 10
+ALMOST_NONE = 1e-6
 
 
 def centre(vectors: NDArray[np.float32], mean: Floats) -> NDArray[np.float32]:
@@ -23,7 +24,8 @@ def centre(vectors: NDArray[np.float32], mean: Floats) -> NDArray[np.float32]:
     Returns
     -------
     (n, d) float32
-        Unit rows; a row equal to the mean becomes one of zeros, alike to nothing.
+        Unit rows; a row equal to the mean, to six digits, becomes one of zeros: it has no
+        direction, and is to be left out.
 
     Notes
     -----
@@ -33,6 +35,7 @@ def centre(vectors: NDArray[np.float32], mean: Floats) -> NDArray[np.float32]:
     """
     rows = vectors - mean.astype(np.float32)
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64)).astype(np.float32)
-    lengths[lengths == 0] = 1
+    rows[lengths < ALMOST_NONE] = 0
+    lengths[lengths < ALMOST_NONE] = 1
     rows /= lengths[:, None]
     return np.asarray(rows, np.float32)

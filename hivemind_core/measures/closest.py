@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from hivemind_core.measures.arrays import Floats
+
 
 def find_closest(
     first: NDArray[np.float32], second: NDArray[np.float32], count: int, *, is_same: bool = False
@@ -13,19 +15,40 @@ def find_closest(
     ----------
     first, second : (n, d), (m, d) float32
         Unit rows.
+    count, is_same
+        As in `rank_closest`.
+    """
+    cosines = first.astype(np.float64) @ second.astype(np.float64).T
+    return rank_closest(cosines, count, is_same=is_same)
+
+
+def rank_closest(
+    similarities: Floats, count: int, *, is_same: bool = False
+) -> list[tuple[int, int, float]]:
+    """Return the pairs of answers that are most alike, the most alike first.
+
+    Parameters
+    ----------
+    similarities : (n, m) float64
+        Of n answers and m others; compared to six digits.
     count : int
         Pairs at most.
     is_same : bool
-        Whether both are the same rows: then each pair comes once, and none with itself.
+        Whether both are the same answers: then each pair comes once, and none with itself.
 
     Returns
     -------
-    list of (row of first, row of second, cosine)
+    list of (row, column, similarity)
         Ties in the order of rows; empty without pairs.
+
+    Notes
+    -----
+    The closest of many pairs are close by selection: they show what a mean may rest on, and are
+    no measure of it.
     """
-    cosines = np.round(first.astype(np.float64) @ second.astype(np.float64).T, 6)
+    cosines = np.round(similarities, 6)
     if is_same:
-        cosines[np.tril_indices(len(first))] = -np.inf
+        cosines[np.tril_indices(len(cosines))] = -np.inf
     order = np.argsort(-cosines, axis=None, kind="stable")[:count]
     rows, columns = np.unravel_index(order, cosines.shape)
     pairs = zip(rows.tolist(), columns.tolist(), cosines[rows, columns].tolist(), strict=True)

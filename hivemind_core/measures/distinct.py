@@ -54,6 +54,11 @@ def choose_k(counts: Integers, most: int = 10) -> int:
     -------
     int
         0 where no source answers a query twice.
+
+    Notes
+    -----
+    A source with few answers makes k small for all of them: the counts of two corpora can be
+    compared only where k is the same.
     """
     medians = [int(np.median(column[column > 0])) for column in counts.T if (column > 0).any()]
     repeated = [median for median in medians if median > 1]

@@ -84,6 +84,10 @@ def measure_intra(sums: Sums) -> Floats:
 
     Intra = (|sum v|^2 - sum |v|^2) / (n (n - 1)), the mean over the pairs i < j.
 
+    Parameters
+    ----------
+    sums : Sums
+
     Returns
     -------
     (s,) float64
@@ -106,10 +110,19 @@ def measure_inter(sums: Sums) -> Floats:
 
     Inter = (sum of a) . (sum of b) / (n_a n_b).
 
+    Parameters
+    ----------
+    sums : Sums
+
     Returns
     -------
     (s, s) float64
         Symmetric, in [-1, 1]; nan on the diagonal and where a source has no rows.
+
+    Notes
+    -----
+    High where the query leaves little to say, whoever answers: compare it with what each source
+    reaches with itself, and with people. Misleads as `measure_intra` does.
     """
     n = sums.counts.astype(np.float64)
     pairs = np.outer(n, n)
@@ -121,6 +134,17 @@ def include_self_pairs(intra: Floats, samples: int) -> Floats:
     """Return intra as the paper prints it: with each response paired with itself.
 
     printed = (1 + (k - 1) intra) / k, about .003 higher at k = 50.
+
+    Parameters
+    ----------
+    intra : float64
+        Of any shape; nan stays nan.
+    samples : int
+        k, the responses to each query.
+
+    Notes
+    -----
+    For reproduction only: with fewer samples it is higher, whatever they say.
     """
     return (1 + (samples - 1) * intra) / samples
 
@@ -177,6 +201,11 @@ def measure_floor(sums: FloorSums) -> Floor:
 
     Floor = (|sum over all|^2 - sum over queries |sum|^2) / (n^2 - sum n_q^2).
 
+    Parameters
+    ----------
+    sums : FloorSums
+        Of all queries.
+
     Notes
     -----
     What unrelated answers reach under this encoder. Every pair counts once, so queries with many
@@ -200,6 +229,10 @@ def count_in_bins(intra: Floats) -> Floats:
     -------
     (10,) float64
         0-0.1 first; sums to 100; all nan without values.
+
+    Notes
+    -----
+    What lies in which bin depends on the encoder's scale, and a bin's edge parts what is alike.
     """
     values = np.clip(intra[~np.isnan(intra)], 0, 1)
     if len(values) == 0:
@@ -212,6 +245,18 @@ def share_above(intra: Floats, threshold: float = 0.8) -> float:
     """Return the share of queries above a similarity, in per cent; nan without values.
 
     The paper's headline, 79 % above 0.8, is this share averaged over 25 models.
+
+    Parameters
+    ----------
+    intra : (q,) float64
+        nan are left out.
+    threshold : float
+        A query exactly at it is not above.
+
+    Notes
+    -----
+    A share of queries, not of pairs of answers. Under another encoder the same answers give
+    another share, since .8 means something else there.
     """
     values = intra[~np.isnan(intra)]
     return float(100 * np.mean(values > threshold)) if len(values) else float("nan")

@@ -23,6 +23,11 @@ def stratify(lengths: Integers, strata: int = STRATA) -> Integers:
     -------
     (n,) int64
         In [0, strata).
+
+    Notes
+    -----
+    Short and long are so beside the other answers to the query: at one query of essays a short
+    answer has more words than a long one at another.
     """
     if len(lengths) == 0:
         return np.zeros(0, np.int64)
@@ -72,6 +77,11 @@ def match_inter(sums: Sums, strata: int = STRATA) -> Floats:
     -------
     (s, s) float64
         Symmetric; nan on the diagonal and where the two share no stratum.
+
+    Notes
+    -----
+    Two sources whose lengths hardly meet are compared on the few answers that do. Misleads
+    otherwise as `match_intra` does.
     """
     parts = [measure_inter(pick_stratum(sums, i, strata)) for i in range(strata)]
     return _average(np.stack(parts), _weigh(sums, strata))
