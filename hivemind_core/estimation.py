@@ -9,6 +9,7 @@ import numpy as np
 from hivemind_core.errors import InputError, shorten
 from hivemind_core.measurement import CENTRED, COSINE, DISTINCT, Homogeneity
 from hivemind_core.measures.arrays import Floats
+from hivemind_core.measures.centring import ALMOST_NONE
 from hivemind_core.measures.nearest import expect_models
 from hivemind_core.measures.resampling import (
     DRAWS,
@@ -213,6 +214,8 @@ def _split(draws: Floats, queries: int) -> Estimate:
 def explain_undefined(measured: Homogeneity, measure: str) -> str:
     """Return why a measure is undefined where it is."""
     if measure == CENTRED and isnan(measured.floors[CENTRED].mean):
+        if measured.floors[COSINE].mean > 1 - ALMOST_NONE:
+            return "all answers are the same, so that none lies to any side of their mean"
         return "under ten queries the mean of a corpus is no reference"
     if measure == DISTINCT:
         return f"no query has {measured.k or 2} answers of it"

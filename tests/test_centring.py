@@ -49,6 +49,14 @@ def test_a_row_equal_to_the_mean_is_zero_and_no_rows_stay_none() -> None:
     assert centre(rows[:0], np.zeros(2)).shape == (0, 2)
 
 
+@pytest.mark.parametrize(("apart", "length"), [(0, 0), (4e-7, 0), (1e-5, 1)])
+def test_what_rounding_leaves_of_a_row_has_no_direction(apart: float, length: int) -> None:
+    rows = np.array([[0.6, 0.8], [0.8, 0.6]], np.float32)
+    centred = centre(rows, rows[0] + np.array([apart, 0.0]))
+    assert np.linalg.norm(centred[0]) == pytest.approx(length, abs=1e-6)
+    assert np.linalg.norm(centred[1]) == pytest.approx(1, abs=1e-6)
+
+
 def measure(folder: Path, vectors: NDArray[np.floating], queries: int = 12) -> Homogeneity:
     """Measure the first queries of two models that give four answers to each."""
     responses = list_responses(queries, ("alpha", "beta"), 4)

@@ -5,7 +5,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from hivemind_core.measures.closest import find_closest
+from hivemind_core.measures.closest import find_closest, rank_closest
 from tests.planted import make_unit_rows
 
 EAST, NORTH, BETWEEN = [1.0, 0.0], [0.0, 1.0], [0.8, 0.6]
@@ -68,6 +68,33 @@ def test_without_answers_there_are_no_pairs(first: int, second: int) -> None:
 def test_one_answer_is_no_pair(rows: int) -> None:
     own = make_unit_rows(rows, 4)
     assert find_closest(own, own, 5, is_same=True) == []
+
+
+def test_similarities_are_ranked_by_hand() -> None:
+    values = np.array([[0.2, 0.7, -0.5], [0.7, 0.9, 0.1]])
+    assert rank_closest(values, 4) == [(1, 1, 0.9), (0, 1, 0.7), (1, 0, 0.7), (0, 0, 0.2)]
+    own = np.array([[1, 0.2, 0.7], [0.2, 1, 0.7], [0.7, 0.7, 1]])
+    assert rank_closest(own, 9, is_same=True) == [(0, 2, 0.7), (1, 2, 0.7), (0, 1, 0.2)]
+
+
+def test_cosines_are_ranked_like_their_vectors_and_stay_as_they_are() -> None:
+    rows = make_unit_rows(9, 5)
+    cosines = rows.astype(np.float64) @ rows.astype(np.float64).T
+    before = cosines.copy()
+    for is_same in (False, True):
+        found = rank_closest(cosines, 20, is_same=is_same)
+        assert found == find_closest(rows, rows, 20, is_same=is_same)
+    assert np.array_equal(cosines, before)
+
+
+def test_undefined_similarities_are_no_pairs() -> None:
+    values = np.array([[np.nan, 0.1], [0.3, np.nan]])
+    assert rank_closest(values, 9) == [(1, 0, 0.3), (0, 1, 0.1)]
+    assert rank_closest(values, 9, is_same=True) == [(0, 1, 0.1)]
+    assert rank_closest(np.full((2, 2), np.nan), 9) == []
+    for shape in ((0, 0), (0, 3), (3, 0)):
+        assert rank_closest(np.empty(shape), 9) == []
+    assert rank_closest(np.ones((1, 1)), 9, is_same=True) == []
 
 
 def test_no_pairs_wanted_and_rows_of_zeros() -> None:

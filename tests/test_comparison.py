@@ -109,6 +109,7 @@ def test_hand_worked_differences() -> None:
     second = np.array([[0.2, 0.9], [0.3, 0.5], [0.8, 0.7]])
     total, a, b = estimate_differences(pair(first, second), FEW)
     assert [d.name for d in (total, a, b)] == ["all models", "a", "b"]
+    assert [d.models for d in (total, a, b)] == [2, 1, 1]
     assert (a.first.mean, a.second.mean) == pytest.approx((0.3, 13 / 30))
     assert a.difference.mean == pytest.approx((0.1 + 0 + 0.3) / 3)
     assert b.difference.mean == pytest.approx((0.5 - 0.1) / 2)
@@ -116,6 +117,13 @@ def test_hand_worked_differences() -> None:
     # By query: .25 to .55, .3 to .3 for a alone, .65 to .75.
     assert total.first.mean == pytest.approx(0.4)
     assert total.difference.mean == pytest.approx((0.3 + 0 + 0.1) / 3)
+
+
+def test_a_mean_counts_the_models_that_have_a_number() -> None:
+    values = np.array([[0.1, NAN, 0.5, 0.2], [0.2, NAN, 0.4, NAN]])
+    found = estimate_differences(pair(values, values + 0.1), FEW)
+    assert [d.name for d in found] == ["all models", "a", "c", "d"]
+    assert [d.models for d in found] == [3, 1, 1, 1]
 
 
 def test_two_equal_sides_differ_by_nothing() -> None:
@@ -159,7 +167,7 @@ def test_without_common_queries_there_are_no_rows(queries: int) -> None:
 
 def test_one_model_has_no_row_for_all_and_one_query_no_interval() -> None:
     (one,) = estimate_differences(pair(np.array([[0.2]]), np.array([[0.5]])), FEW)
-    assert (one.name, one.difference.interval) == ("a", None)
+    assert (one.name, one.models, one.difference.interval) == ("a", 1, None)
     assert one.difference.mean == pytest.approx(0.3)
     assert estimate_differences(pair(np.ones((2, 0)), np.ones((2, 0))), FEW) == ()
 

@@ -18,10 +18,12 @@ from hivemind_core.estimation import (
     estimate_gap,
     estimate_people,
     estimate_within,
+    expect_nearest,
     find_model_pairs,
     pool_columns,
 )
 from hivemind_core.measurement import COSINE, VENDI, Homogeneity
+from hivemind_core.measures.nearest import NEIGHBOURS, expect_models
 from hivemind_core.measures.resampling import UNDEFINED
 from tests.measured import make_measured, name_models
 
@@ -155,12 +157,36 @@ def test_degenerate_measures_are_undefined_and_not_zero() -> None:
         assert (gap.within, gap.between, gap.gap) == (UNDEFINED,) * 3
         assert estimate_people(measured, FEW) is None
         assert np.isnan(average_nearest(measured)).all()
+    assert np.isnan(expect_nearest(empty)).tolist() == [True] * len(NEIGHBOURS)
     alone = make_measured(name_models("a"), {COSINE: np.array([[0.5], [0.7]])})
     assert estimate_gap(alone, FEW).between == UNDEFINED
     assert estimate_gap(alone, FEW).within.mean == pytest.approx(0.6)
     people = make_measured(name_sources([("human", None)]), {COSINE: np.full((2, 1), NAN)})
     assert estimate_people(people, FEW) == UNDEFINED
     assert estimate_gap(people, FEW).within == UNDEFINED
+
+
+def test_chance_is_averaged_over_the_queries_that_reach_an_n() -> None:
+    # Six answers reach N = 5, eleven N = 10; all others of the query are drawn then.
+    counts = np.array([[3, 3], [10, 1], [2, 3]])
+    measured = make_measured(name_models("a", "b"), {COSINE: np.full((3, 2), 0.5)}, counts=counts)
+    found = expect_nearest(measured)
+    # The lone answer of b has none of b beside it; one of a meets it in half of the draws.
+    assert found[0] == pytest.approx((2 + (10 * 1.5 + 1) / 11) / 2)
+    assert found[1] == pytest.approx((10 * 2 + 1) / 11)
+    assert np.isnan(found).tolist() == [n > 10 for n in NEIGHBOURS]
+
+
+def test_strategies_are_one_model_by_chance_and_people_are_left_out() -> None:
+    sources = name_sources([("a", "cold"), ("a", "hot"), ("b", None), ("human", None)])
+    counts = np.array([[4, 5, 6, 30], [1, 7, 2, 0]])
+    measured = make_measured(sources, {COSINE: np.full((2, 4), 0.5)}, counts=counts)
+    own = expect_models(np.array([[9, 6], [8, 2]]))
+    assert expect_nearest(measured)[0] == pytest.approx(own[:, 0].mean())
+    assert expect_nearest(measured)[1] == pytest.approx(own[0, 1])
+    assert sources[-1].is_human
+    alone = make_measured(sources[-1:], {COSINE: np.ones((2, 1))}, counts=counts[:, -1:])
+    assert np.isnan(expect_nearest(alone)).all()
 
 
 def test_one_query_has_a_mean_and_no_interval() -> None:

@@ -487,7 +487,22 @@ def test_tints() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.784, ".78"), (1.0, "1.00"), (0.996, "1.00"), (-0.021, "−.02"), (0.0, ".00"), (None, "–")],
+    [
+        (0.784, ".78"),
+        (1.0, "1.00"),
+        (0.996, "1.00"),
+        (12.5, "12.50"),
+        (10.0, "10.00"),
+        (-0.021, "−.02"),
+        (-0.996, "−1.00"),
+        (-1.0, "−1.00"),
+        (-12.5, "−12.50"),
+        (-0.004, ".00"),
+        (-0.0, ".00"),
+        (0.0, ".00"),
+        (float("nan"), "–"),
+        (None, "–"),
+    ],
 )
 def test_numbers_are_written_short(value: float | None, text: str) -> None:
     assert write_number(value) == text
@@ -497,6 +512,9 @@ def test_counts_and_intervals() -> None:
     assert count(1, "query") == "1 query"
     assert count(1250, "query") == "1,250 queries"
     assert write_interval([0.5, 0.61]) == ".50 to .61"
+    assert write_interval([-1.0, -0.001]) == "−1.00 to .00"
+    assert write_number(-0.0004, 3) == ".000"
+    assert write_number(-0.9996, 3) == "−1.000"
     assert write_interval(None) == "–"
 
 

@@ -12,8 +12,10 @@ from hivemind_core.figures.findings import (
     SCALES,
     TITLES,
     is_sure,
+    list_between,
     list_cell,
     list_changes,
+    list_controls,
     list_partners,
     name_control,
     name_end,
@@ -32,10 +34,12 @@ from hivemind_core.figures.findings import (
     tell_encoders,
     tell_floor,
     tell_interval,
+    tell_missing,
     tell_nearest,
     tell_published,
     tell_published_between,
     tell_robustness,
+    tell_unbuilt_encoder,
     tell_unequal,
     tell_verbatim,
     tell_within,
@@ -48,6 +52,10 @@ from hivemind_core.measures.resampling import UNDEFINED, Estimate
 MARKUP = ("<b>bold</b> ![n](http://example.com/n.png)", "[x](javascript:1) %{x} $y$ &amp;")
 SOURCES = name_sources([("alpha", None), ("beta", None), ("gamma", None), ("human", None)])
 ALPHA, BETA, GAMMA = (source.name for source in SOURCES[:3])
+FOR_ONE_QUERY = (
+    "over the answers, for this query only; under five answers, and of means over models, there "
+    "are none."
+)
 
 
 def estimate(mean: float, spread: float = nan, queries: int = 4) -> Estimate:
@@ -80,12 +88,20 @@ def test_a_control_names_its_encoder_only_where_there_are_several() -> None:
     [
         ("queries", False, "over 1,000 draws of the queries; each query counts once."),
         ("pairs", False, "over 1,000 draws of the queries; each pair of answers counts once."),
-        ("queries", True, "over the answers, for this query only."),
-        ("pairs", True, "over the answers, for this query only."),
+        ("queries", True, FOR_ONE_QUERY),
+        ("pairs", True, FOR_ONE_QUERY),
     ],
 )
 def test_what_intervals_are_over(pooling: str, is_query: bool, told: str) -> None:
-    assert tell_interval(pooling, is_query=is_query) == f"Intervals are 95 %, {told}"
+    for measure in ("cosine", "lexical"):
+        words = tell_interval(pooling, measure, is_query=is_query)
+        assert words == f"Intervals are 95 %, {told}"
+
+
+def test_answers_of_like_length_have_no_interval_on_one_query() -> None:
+    told = "This measure has no interval on one query."
+    assert tell_interval("queries", "length_matched", is_query=True) == told
+    assert "1,000 draws" in tell_interval("queries", "length_matched", is_query=False)
 
 
 def test_the_floor_says_what_it_rests_on() -> None:
@@ -100,12 +116,26 @@ def test_numbers_of_answers_that_differ_are_told() -> None:
         "The Vendi score grows with the number of answers, which is not the same for all sources "
         "here."
     )
-    assert tell_unequal(np.array([[3, 3], [3, 3]]), 3) == "Distinct answers are counted among 3."
-    assert tell_unequal(np.array([[3, 4]]), 0) == vendi
-    assert tell_unequal(np.array([[3, 4]]), 3) == f"Distinct answers are counted among 3. {vendi}"
+    distinct = (
+        "Distinct answers: how many different ones there are among 3 of a source, where a cosine "
+        "of .85 or more counts as the same."
+    )
+    assert tell_unequal(np.array([[3, 3], [3, 3]]), 3, 0.85) == distinct
+    assert tell_unequal(np.array([[3, 4]]), 0, 0.85) == vendi
+    assert tell_unequal(np.array([[3, 4]]), 3, 0.85) == f"{distinct} {vendi}"
     # A lone answer has no Vendi score to compare.
-    assert tell_unequal(np.array([[3, 1], [3, 0]]), 0) == ""
-    assert tell_unequal(np.empty((0, 2), np.int64), 0) == ""
+    assert tell_unequal(np.array([[3, 1], [3, 1]]), 0, 0.85) == ""
+    assert tell_unequal(np.empty((0, 2), np.int64), 0, 0.85) == ""
+
+
+def test_numbers_of_queries_that_differ_are_told() -> None:
+    queries = "Sources answered unequal numbers of queries, not all the same ones."
+    assert tell_unequal(np.array([[3, 3], [3, 0]]), 0, 0.9) == queries
+    told = tell_unequal(np.array([[3, 4], [3, 0]]), 3, 0.9)
+    assert told.startswith("Distinct answers: ")
+    assert told.endswith(f" sources here. {queries}")
+    # A source that answers nothing here has no place in the tables.
+    assert tell_unequal(np.array([[3, 0], [3, 0]]), 0, 0.9) == ""
 
 
 # Within models
@@ -135,8 +165,19 @@ def test_sources_are_ordered_from_the_highest_with_ties_in_their_order() -> None
     found = [estimate(0.5), UNDEFINED, estimate(0.9), estimate(0.5)]
     assert order_sources(found) == [2, 0, 3]
     assert order_sources([UNDEFINED]) == order_sources([]) == []
-    tied = [estimate(0.5)] * 4
-    assert tell_within(SOURCES, tied, None, nan).startswith("alpha ")
+
+
+def test_models_that_tie_are_counted_and_people_are_none_of_them() -> None:
+    tied = [estimate(0.5, 0.1)] * 4
+    assert tell_within(SOURCES, tied, estimate(0.5), 0.1) == (
+        "3 models repeat themselves most: .50, against .50 for people and .10 for unrelated "
+        "answers."
+    )
+    # What looks the same is the same: .996 and 1 are both written 1.00, .994 is not.
+    near = [estimate(0.996), UNDEFINED, estimate(1.0)]
+    assert tell_within(SOURCES[:3], near, None, nan) == "2 models repeat themselves most: 1.00."
+    near = [estimate(0.994), UNDEFINED, estimate(1.0)]
+    assert tell_within(SOURCES[:3], near, None, nan) == "gamma repeats itself most: 1.00."
 
 
 def test_the_table_of_sources_holds_every_measure() -> None:
@@ -149,30 +190,60 @@ def test_the_table_of_sources_holds_every_measure() -> None:
     assert rows == [
         {
             "source": GAMMA,
+            "queries": 1,
             "cosine": 0.75,
-            "95 % interval": "–",
+            "95 % from": None,
+            "95 % to": None,
             "above the floor": 0.5,
             "queries above .8 (%)": None,
             "wording": None,
             "distinct answers among 5": 1.0,
-            "queries": 1,
         },
         {
             "source": ALPHA,
+            "queries": 3,
             "cosine": 0.5,
-            "95 % interval": ".40 to .60",
+            "95 % from": 0.4,
+            "95 % to": 0.6,
             "above the floor": 0.25,
             "queries above .8 (%)": 10.0,
             "wording": 0.2,
             "distinct answers among 5": 2.5,
-            "queries": 3,
         },
     ]
+    assert list(rows[0])[:5] == ["source", "queries", "cosine", "95 % from", "95 % to"]
     bare = tabulate_within(SOURCES[:3], found, "lexical", nan, 5, [nan] * 3)
     assert [(row["source"], row["wording"], row["above the floor"]) for row in bare] == [
         (ALPHA, 0.2, None),
         (BETA, 0.1, None),
     ]
+
+
+def test_every_measure_of_every_source_is_listed_with_its_interval() -> None:
+    found = {
+        "cosine": [estimate(0.5, 0.25, 3), UNDEFINED],
+        "distinct": [estimate(2.5, queries=1), estimate(3, 1)],
+    }
+    rows = list_controls(SOURCES[:2], found, 5)
+    columns = ["source", "measure", "mean", "95 % from", "95 % to", "queries"]
+    assert [list(row) for row in rows] == [columns] * 4
+    assert [tuple(row.values()) for row in rows] == [
+        (ALPHA, "cosine", 0.5, 0.25, 0.75, 3),
+        (BETA, "cosine", None, None, None, 0),
+        (ALPHA, "distinct answers among 5", 2.5, None, None, 1),
+        (BETA, "distinct answers among 5", 3.0, 2.0, 4.0, 4),
+    ]
+    assert list_controls((), {"cosine": ()}, 5) == list_controls(SOURCES, {}, 5) == []
+    with pytest.raises(ValueError, match="zip"):
+        list_controls(SOURCES[:1], found, 5)
+
+
+def test_sources_without_a_number_are_named_with_the_reason() -> None:
+    found = [UNDEFINED, estimate(0.0), UNDEFINED]
+    told = tell_missing(SOURCES[:3], found, "too few answers to one query")
+    assert told == "No number for alpha, gamma: too few answers to one query."
+    assert tell_missing(SOURCES[:1], [estimate(0.0)], "why") == ""
+    assert tell_missing((), (), "why") == ""
 
 
 # Between models, and a cell
@@ -191,6 +262,31 @@ def test_the_gap_between_within_and_between() -> None:
         "Similarity between models is undefined here: no query is answered by two of them."
     )
     assert "a gap of −.20." in tell_between(estimate(0.3), estimate(0.5), estimate(-0.2), nan)
+
+
+def test_pairs_of_sources_come_from_the_most_alike_and_undefined_ones_last() -> None:
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    between = [UNDEFINED, estimate(0.25, queries=1), estimate(0.75, 0.125, 2)]
+    within = [estimate(0.9), UNDEFINED, estimate(0.5)]
+    rows = list_between(SOURCES[:3], pairs, between, within)
+    assert rows[0] == {
+        "source": BETA,
+        "other source": GAMMA,
+        "similarity": 0.75,
+        "95 % from": 0.625,
+        "95 % to": 0.875,
+        "queries": 2,
+        "within the source": None,
+        "within the other": 0.5,
+    }
+    assert [(row["source"], row["other source"], row["similarity"]) for row in rows[1:]] == [
+        (ALPHA, GAMMA, 0.25),
+        (ALPHA, BETA, None),
+    ]
+    assert [(row["95 % from"], row["queries"]) for row in rows[1:]] == [(None, 1), (None, 0)]
+    tied = list_between(SOURCES[:3], pairs, [estimate(0.5)] * 3, within)
+    assert [row["other source"] for row in tied] == [BETA, GAMMA, GAMMA]
+    assert list_between(SOURCES[:1], [], [], within[:1]) == []
 
 
 @pytest.mark.parametrize(("queries", "over"), [(1, "1 query"), (2, "2 queries")])
@@ -236,12 +332,13 @@ def test_the_queries_of_a_cell_come_from_the_most_alike_with_their_places() -> N
 
 
 def test_the_closest_answers_are_told() -> None:
-    assert (
-        tell_closest(0.984, is_same=False) == "Cosine .98; marked are the phrases that both hold."
-    )
+    marked = "marked are the phrases that both hold."
+    assert tell_closest(0.984, "cosine", is_same=False) == f"Cosine .98; {marked}"
+    assert tell_closest(-0.004, "centred", is_same=False) == f"Centred cosine .00; {marked}"
+    assert tell_closest(0.5, "lexical", is_same=False) == f"Wording .50; {marked}"
     # Two texts that differ can have one vector.
-    assert tell_closest(1.0, is_same=False).startswith("Cosine 1.00;")
-    assert tell_closest(1.0, is_same=True) == "Word for word the same."
+    assert tell_closest(1.0, "cosine", is_same=False).startswith("Cosine 1.00;")
+    assert tell_closest(1.0, "cosine", is_same=True) == "Word for word the same."
 
 
 def test_answers_that_are_word_for_word_the_same_are_counted() -> None:
@@ -271,7 +368,7 @@ def test_an_n_that_no_query_reaches_is_not_told() -> None:
     assert told.startswith("Among the 5 answers")
     for nearest in (table([nan, nan]), np.empty((0, 2))):
         assert tell_nearest(nearest, (5, 10), 3, [nan, nan]) == (
-            "Models among the nearest answers are undefined here: no query has six answers."
+            "Models among the nearest answers are undefined here: no query has six by models."
         )
 
 
@@ -280,25 +377,40 @@ def test_an_n_that_no_query_reaches_is_not_told() -> None:
 
 def test_one_order_under_all_controls_is_told() -> None:
     told = tell_robustness(np.ones((3, 3)), ["A", "B", "C"], 4)
-    assert told.startswith("All 3 controls put the 4 ")
-    assert told.endswith(" in one order.")
+    assert told == "All 3 controls put the 4 sources in one order."
 
 
 def test_the_two_controls_that_agree_least_are_named() -> None:
     agreement = table([1, 0.8, nan], [0.8, 1, -0.25], [nan, -0.25, 1])
     told = tell_robustness(agreement, ["A", "B", "C"], 4)
-    assert told.startswith("The order of the 4 ")
-    assert told.endswith(
-        " depends on the control: it agrees least between B and C (rank correlation −.25; the "
-        "median of all pairs is .28)."
+    assert told == (
+        "The order of the 4 sources depends on the control: rank correlations go down to −.25, as "
+        "between B and C; their median is .28."
     )
+    turned = tell_robustness(table([1, -1], [-1, 1]), ["A", "B"], 3)
+    assert "go down to −1.00, as between A and B; their median is −1.00." in turned
 
 
-def test_two_models_have_no_ranking_to_compare() -> None:
-    told = "Rankings can be compared from three models on."
+def test_two_sources_have_no_ranking_to_compare() -> None:
+    told = "Rankings can be compared from three sources on."
     assert tell_robustness(np.ones((2, 2)), ["A", "B"], 2) == told
     assert tell_robustness(np.full((2, 2), nan), ["A", "B"], 2) == told
     assert tell_robustness(np.empty((0, 0)), [], 0) == told
+
+
+def test_controls_without_a_correlation_are_no_agreement() -> None:
+    told = "Rankings cannot be compared here: the sources tie, or too few have a number."
+    assert tell_robustness(np.full((2, 2), nan), ["A", "B"], 3) == told
+    assert tell_robustness(np.ones((1, 1)), ["A"], 3) == told
+    assert tell_robustness(np.empty((0, 0)), [], 3) == told
+
+
+def test_vectors_that_are_not_measured_say_what_comes_first() -> None:
+    told = f"Vectors of {MARKUP[0]} are here and not measured yet"
+    assert tell_unbuilt_encoder(MARKUP[0], 0) == f"{told}:"
+    build = "Import theirs too, or build with the encoder itself, by its own name:"
+    assert tell_unbuilt_encoder(MARKUP[0], 1) == f"{told}; 1 answer has none. {build}"
+    assert tell_unbuilt_encoder(MARKUP[0], 1250) == f"{told}; 1,250 answers have none. {build}"
 
 
 def test_ranks_are_listed_by_the_first_control() -> None:
@@ -320,10 +432,11 @@ def test_controls_are_listed_from_those_that_agree_least() -> None:
     low, high = agreement - 0.125, agreement + 0.125
     assert tabulate_agreement(["A", "B", "C"], agreement, low, high) == [
         {"control": "B", "other control": "C", "rank correlation": -0.25}
-        | {"95 % interval": "−.38 to −.12"},
+        | {"95 % from": -0.375, "95 % to": -0.125},
         {"control": "A", "other control": "B", "rank correlation": 0.8}
-        | {"95 % interval": ".68 to .93"},
-        {"control": "A", "other control": "C", "rank correlation": None, "95 % interval": "–"},
+        | {"95 % from": pytest.approx(0.675), "95 % to": pytest.approx(0.925)},
+        {"control": "A", "other control": "C", "rank correlation": None}
+        | {"95 % from": None, "95 % to": None},
     ]
     assert tabulate_agreement(["A"], np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1))) == []
 
@@ -340,23 +453,33 @@ def test_a_difference_is_sure_where_its_interval_leaves_out_nothing() -> None:
 
 def test_a_change_is_told_with_how_many_models_change_surely() -> None:
     found = [estimate(-0.1, 0.05), estimate(-0.2, 0.1), estimate(0.05, 0.1)]
-    assert tell_differences(["all models", ALPHA, BETA], found, ("old", "new")) == (
+    assert tell_differences(["all models", ALPHA, BETA], found, ("old", "new"), 2) == (
         "From old to new, answers by all models become less alike: a difference of −.10 (−.15 to "
-        "−.05). It is beyond the accident of queries for 1 of 2 models."
+        "−.05) over 4 common queries. By itself, it is clear for 1 of 2 models."
     )
-    assert tell_differences([ALPHA], [estimate(0.1)], ("old", "new")) == (
-        "From old to new, answers by alpha become more alike: a difference of .10. It is beyond "
-        "the accident of queries for 0 of 1 model."
+    assert tell_differences([ALPHA], [estimate(0.1, 0.05)], ("old", "new"), 1) == (
+        "From old to new, answers by alpha become more alike: a difference of .10 (.05 to .15) "
+        "over 4 common queries."
     )
-    assert tell_differences([], [], ("old", "new")) == (
+    assert tell_differences([], [], ("old", "new"), 0) == (
         "old and new share no model on a common query."
     )
 
 
-@pytest.mark.parametrize("mean", [0.0, 0.004, -0.004])
-def test_no_change_is_neither_more_nor_less(mean: float) -> None:
-    told = tell_differences([ALPHA], [Estimate(mean, queries=3)], ("old", "new"))
-    assert "answers by alpha stay as alike as they were" in told
+def test_a_model_called_as_the_mean_of_all_is_counted() -> None:
+    found = [estimate(0.1, 0.05)] * 3
+    told = tell_differences(["all models", "all models", BETA], found, ("old", "new"), 2)
+    assert told.endswith("it is clear for 2 of 2 models.")
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.004, -0.004, 0.3, -0.3])
+@pytest.mark.parametrize("spread", [nan, 0.3])
+def test_a_change_that_is_not_sure_has_no_direction(mean: float, spread: float) -> None:
+    told = tell_differences([ALPHA], [estimate(mean, spread, 1)], ("old", "new"), 1)
+    assert "answers by alpha change in no clear direction: a difference of " in told
+    assert told.endswith(" over 1 common query.")
+    assert "alike" not in told
+    assert "−.00" not in told
 
 
 def test_changes_are_listed_with_their_intervals() -> None:
@@ -367,10 +490,13 @@ def test_changes_are_listed_with_their_intervals() -> None:
             "from": 0.5,
             "to": 0.75,
             "difference": 0.25,
-            "95 % interval": ".12 to .38",
+            "95 % from": 0.125,
+            "95 % to": 0.375,
             "queries": 2,
         }
     ]
+    (lone,) = tabulate_differences([(ALPHA, estimate(0.5), estimate(0.75), estimate(0.25))])
+    assert (lone["95 % from"], lone["95 % to"]) == (None, None)
 
 
 def test_the_queries_that_change_most_come_first_and_holes_are_left_out() -> None:
@@ -392,8 +518,8 @@ def test_the_published_models_are_told_in_three_digits() -> None:
     bins = np.zeros((2, 10))
     bins[0, 9], bins[1, 8], bins[1, 0] = 100, 25, 75
     assert tell_published(np.array([0.9, 0.71]), bins) == (
-        "Over 2 published models, 62.5 % of queries get answers that are above .8 within a model; "
-        "the mean is .805, the range .710 to .900."
+        "Over 2 published models, 62.5 % of queries get answers that are at .8 or above within a "
+        "model; the mean is .805, the range .710 to .900."
     )
     assert tell_published(np.array([0.9]), bins[:1]).startswith("Over 1 published model, 100.0 %")
 
@@ -422,21 +548,26 @@ def test_the_published_table_names_its_bins() -> None:
 
 def test_own_models_beside_the_published_ones() -> None:
     theirs = "published range .600 to .900, mean .750, over 2 models"
-    assert tell_beside("within a model", [0.5, nan, 0.25], [0.9, 0.6], 2) == (
-        f"Similarity within a model: yours .375; {theirs}."
+    mine = estimate(0.375, 0.125, 12)
+    assert tell_beside("within a model", mine, [0.9, 0.6], "2 models") == (
+        f"Similarity within a model: yours .375 (.250 to .500) over 12 queries; {theirs}."
     )
-    for mine in ([], [nan]):
-        assert tell_beside("between models", mine, [0.9, 0.6], 2) == (
-            f"Similarity between models: undefined for your models; {theirs}."
-        )
-    assert "over 1 model." in tell_beside("within a model", [0.5], [0.9], 1)
+    assert tell_beside("between models", estimate(0.375, queries=1), [0.9, 0.6], "2 models") == (
+        f"Similarity between models: yours .375 over 1 query; {theirs}."
+    )
+    assert tell_beside("between models", UNDEFINED, [0.9, 0.6], "2 models") == (
+        f"Similarity between models: undefined for your models; {theirs}."
+    )
+    assert tell_beside("within a model", mine, [0.9], "1 model").endswith("over 1 model.")
 
 
 def test_the_table_of_both_mixes_them_by_height() -> None:
     rows = [(ALPHA, "yours", estimate(0.5, 0.25)), (BETA, "published", estimate(0.75))]
     assert tabulate_beside(rows, "model") == [
-        {"model": BETA, "whose": "published", "mean cosine": 0.75, "95 % interval": "–"},
-        {"model": ALPHA, "whose": "yours", "mean cosine": 0.5, "95 % interval": ".25 to .75"},
+        {"model": BETA, "whose": "published", "mean cosine": 0.75}
+        | {"95 % from": None, "95 % to": None},
+        {"model": ALPHA, "whose": "yours", "mean cosine": 0.5}
+        | {"95 % from": 0.25, "95 % to": 0.75},
     ]
 
 
@@ -475,8 +606,12 @@ def test_names_stay_as_they_are_in_every_sentence_and_table() -> None:
         tell_cell((first, second), one[0], (0.5, 0.4), nan),
         tell_cell((first, second), UNDEFINED, (nan, nan), nan),
         tell_cell((first, first), UNDEFINED, (nan, nan), nan),
-        tell_differences([first], one[:1], (second, "x")),
-        tell_differences([], [], (first, second)),
+        tell_differences([first], one[:1], (second, "x"), 1),
+        tell_differences([], [], (first, second), 0),
+        tell_missing(sources, [UNDEFINED] * 2, "why"),
+        tell_unbuilt_encoder(first, 2),
+        list_controls(sources, {"cosine": one}, 0)[0]["source"],
+        list_between(sources, [(0, 1)], one[:1], one)[0]["source"],
         tell_robustness(table([1, 0.5], [0.5, 1]), [first, second], 3),
         tell_encoders(first, "x", "y"),
         tabulate_within(sources, {"cosine": one}, "cosine", nan, 0, [nan, nan])[0]["source"],

@@ -7,9 +7,11 @@ import plotly.graph_objects as go
 import pytest
 
 from hivemind_core.figures.matrix import (
+    LARGEST_CELL,
     MOST_WITH_COLUMNS,
     MOST_WITH_VALUES,
     NAME_WIDTH,
+    SMALLEST_CELL,
     MatrixView,
     bound_between,
     choose_text_color,
@@ -176,7 +178,9 @@ def test_cells_are_square_where_they_have_room_and_always_fit(m: int, is_grouped
         column = row / layout.yaxis.scaleratio
         cells = layout.xaxis.range[1] - layout.xaxis.range[0]
         assert layout.margin.l + layout.margin.r + cells * column <= width + 1
-        assert 12 <= round(row, 1) <= 34
+        assert SMALLEST_CELL <= round(row, 1) <= LARGEST_CELL
+        if m <= 10:  # a layout's height is whole pixels
+            assert row == pytest.approx(LARGEST_CELL, abs=0.3)
         assert (layout.yaxis.scaleratio == 1) == (m < 79 or width == 1400)
 
 
@@ -320,6 +324,17 @@ def test_the_matrix_in_words() -> None:
     assert "similar models lie together" in describe_matrix(make_view(3))
     pair = MatrixView(("a", "b"), BY_HAND[:2, :2], np.arange(2))
     assert describe_matrix(pair) == "Matrix of the similarities of 2 models: a and b have .80."
+
+
+def test_the_words_say_what_a_row_is() -> None:
+    told = [
+        describe_matrix(
+            MatrixView(tuple("abc"[:m]), BY_HAND[:m, :m], np.arange(m), thing="category")
+        )
+        for m in (1, 3)
+    ]
+    assert told[0].startswith("Matrix of the similarities of 1 category: ")
+    assert told[1].startswith("Matrix of the similarities of 3 categories: ")
 
 
 def test_the_matrix_as_a_table() -> None:

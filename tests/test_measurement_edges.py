@@ -49,6 +49,35 @@ def test_withheld_texts_have_neither_wording_nor_length(measure: Measure) -> Non
     assert not np.isnan(measured.within["cosine"]).any()
 
 
+def test_identical_answers_everywhere_have_no_centred_cosine_and_not_zero(
+    measure: Measure,
+) -> None:
+    rows = list_responses(12, ("a", "b"), 4)
+    measured = measure(rows, np.tile(make_unit_rows(1, 16), (len(rows), 1)))
+    for values in (measured.within["centred"], measured.between["centred"]):
+        assert np.isnan(values).all()
+    assert np.isnan(measured.floors["centred"].mean)
+    assert measured.within["cosine"] == pytest.approx(np.ones((12, 2)))
+    controls = summarise("", "", measured, draws=5)["controls"]
+    told = "all answers are the same, so that none lies to any side of their mean"
+    assert controls["intra"]["centred"]["a"]["reason"] == told
+    assert controls["floors"]["centred"]["reason"] == told
+
+
+def test_answers_that_equal_the_mean_are_left_out_of_the_centred_measure(measure: Measure) -> None:
+    """Two of 96 answers lie a little apart from the rest, on the same side of it."""
+    rows = list_responses(12, ("a", "b"), 4)
+    vectors = np.tile(np.array([[1, 0, 0, 0]], np.float32), (len(rows), 1))
+    vectors[:2, 1] = 2e-5  # which takes the mean less than 1e-6 away from the others
+    measured = measure(rows, vectors)
+    within = measured.within["centred"]
+    assert within[0, 0] == pytest.approx(1)
+    assert np.isnan(within).sum() == within.size - 1
+    assert np.isnan(measured.between["centred"]).all()
+    assert np.isnan(measured.floors["centred"].mean)
+    assert measured.counts.tolist() == [[4, 4]] * 12
+
+
 def test_texts_without_words_have_no_wording(measure: Measure) -> None:
     rows = [row | {"text": "!!!"} for row in list_responses(3, ("a", "b"), 4)]
     measured = measure(rows, make_unit_rows(24, 16))

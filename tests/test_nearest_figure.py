@@ -61,6 +61,46 @@ def test_the_table_says_what_the_boxes_show() -> None:
     assert [row["queries"] for row in tabulate_nearest(TWO, (5, 10))] == [5, 3]
 
 
+def test_the_table_ends_with_what_chance_gives() -> None:
+    plain, rows = tabulate_nearest(TWO, (5, 10)), tabulate_nearest(TWO, (5, 10), [3.5, 4.25])
+    assert [list(row)[-1] for row in rows] == ["by chance"] * 2
+    assert [row.pop("by chance") for row in rows] == [3.5, 4.25]
+    assert rows == plain
+    # An N without a box takes nothing of the others' chance.
+    values = np.array([[nan, 2.0], [nan, 3.0]])
+    (row,) = tabulate_nearest(values, (5, 10), [nan, 4.25])
+    assert (row["nearest answers (N)"], row["by chance"]) == (10, 4.25)
+    with pytest.raises(ValueError, match="zip"):
+        tabulate_nearest(TWO, (5, 10), [3.5])
+
+
+def find_chance(figure: go.Figure) -> list[go.Scatter]:
+    return [trace for trace in figure.data if trace.name == "by chance"]
+
+
+def test_what_chance_gives_is_a_line_with_its_name() -> None:
+    figure = draw_nearest_boxes(TWO, (5, 10), 25, LIGHT, [3.5, 4.25])
+    (line,) = find_chance(figure)
+    assert (line.x, line.y) == ((5, 10), (3.5, 4.25))
+    (name,) = [words for words in figure.layout.annotations if words.text == "by chance"]
+    assert (name.x, name.y, name.font.size) == (10, 4.25, 12)
+    plain = draw_nearest_boxes(TWO, (5, 10), 25, LIGHT)
+    assert not find_chance(plain)
+    assert find_box(plain) == find_box(figure)
+    assert plain.layout.yaxis.range == figure.layout.yaxis.range
+
+
+def test_chance_is_drawn_where_there_are_boxes_alone() -> None:
+    values = np.array([[nan, 2.0, nan], [nan, 3.0, nan]])
+    (line,) = find_chance(draw_nearest_boxes(values, (5, 10, 15), 9, LIGHT, [2.5, 3.5, nan]))
+    assert (line.x, line.y) == ((10,), (3.5,))
+    nothing = draw_nearest_boxes(np.full((2, 3), nan), (5, 10, 15), 9, LIGHT, [nan] * 3)
+    assert not find_chance(nothing)
+    assert "by chance" not in {words.text for words in nothing.layout.annotations}
+    with pytest.raises(ValueError, match="zip"):
+        draw_nearest_boxes(values, (5, 10, 15), 9, LIGHT, [2.5])
+
+
 def test_order_of_queries_does_not_matter() -> None:
     values = np.random.default_rng(0).uniform(1, 5, (40, 10))
     turned = draw_nearest_boxes(values[::-1], NEIGHBOURS, 9, LIGHT)

@@ -390,8 +390,9 @@ def tell_unbuilt_encoder(encoder: str, missing: int) -> str:
     """Return that vectors of an encoder are not measured yet, and what has to come first."""
     told = f"Vectors of {encoder} are here and not measured yet"
     if missing:
+        verb = "has" if missing == 1 else "have"
         return (
-            f"{told}; {count(missing, 'answer')} have none. Import theirs too, or build with the "
+            f"{told}; {count(missing, 'answer')} {verb} none. Import theirs too, or build with the "
             "encoder itself, by its own name:"
         )
     return f"{told}:"
