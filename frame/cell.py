@@ -41,7 +41,8 @@ def show_cell(book: Book, scope: Scope, numbers: Estimates, picked: tuple[int, i
     pair = _find_pair(len(measured.sources), row, column)
     estimate = numbers.within[row] if row == column else numbers.between[pair]
     within = numbers.within[picked[0]].mean, numbers.within[picked[1]].mean
-    write_finding(tell_cell(names, estimate, within, numbers.floor), "cell")
+    words = tell_cell(names, estimate, within, numbers.floor, numbers.reason)
+    write_finding(words, "cell")
     values = measured.within if row == column else measured.between
     rows = list_cell(
         values[scope.measure][:, row if row == column else pair],
@@ -108,13 +109,21 @@ def show_closest(book: Book, scope: Scope, names: tuple[str, str], query_id: str
         write_note("There are no two different answers to compare.", "closest-none")
     style_prose()
     for place, (i, j, similarity) in enumerate(pairs):
-        words = tell_closest(similarity, measure, is_same=_are_equal(answers, first[i], second[j]))
+        pair = first[i], second[j]
+        texts = [cut_text(answers.texts[wording.row], TEXT_CUT) for wording in pair]
+        spans = find_shared_phrases(texts)
+        is_equal = _are_equal(answers, *pair)
+        words = tell_closest(similarity, measure, is_same=is_equal, has_marks=any(spans))
         write_note(words, f"closeness-{place}")
-        _show_pair(answers, names, (first[i], second[j]), place)
+        for side, column in enumerate(st.columns(2, gap="medium")):
+            with column, st.container(border=True, key=f"closest-{place}-{side}", gap="xsmall"):
+                repeats = pair[side].count
+                st.text(names[side] + (f" × {repeats}, word for word" if repeats > 1 else ""))
+                show_marked(texts[side], spans[side], f"closest-{place}-{side}")
     st.page_link(
         "pages/atlas_page.py",
         label="See all answers to this query on the map",
-        query_params={"query": query_id},
+        query_params={"query": query_id, "view": "Query"},
     )
 
 
@@ -130,18 +139,3 @@ def list_wordings(answers: Answers, source: str) -> list[Wording]:
 
 def _are_equal(answers: Answers, first: Wording, second: Wording) -> bool:
     return answers.texts[first.row].strip() == answers.texts[second.row].strip()
-
-
-def _show_pair(
-    answers: Answers,
-    names: tuple[str, str],
-    pair: tuple[Wording, Wording],
-    place: int,
-) -> None:
-    texts = [cut_text(answers.texts[wording.row], TEXT_CUT) for wording in pair]
-    spans = find_shared_phrases(texts)
-    for side, column in enumerate(st.columns(2, gap="medium")):
-        with column, st.container(border=True, key=f"closest-{place}-{side}", gap="xsmall"):
-            repeats = pair[side].count
-            st.text(names[side] + (f" × {repeats}, word for word" if repeats > 1 else ""))
-            show_marked(texts[side], spans[side], f"closest-{place}-{side}")

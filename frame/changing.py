@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import combinations
+from math import isnan
 
 import streamlit as st
 
@@ -20,11 +21,12 @@ from hivemind_core.comparison import (
 )
 from hivemind_core.corpus.exports import Citation, cite, name_stem
 from hivemind_core.corpus.identity import Source
-from hivemind_core.estimation import Bootstrap
+from hivemind_core.estimation import Bootstrap, explain_undefined
 from hivemind_core.figures.difference import DifferenceRow, draw_differences
 from hivemind_core.figures.findings import (
     MEANINGS,
     SCALES,
+    TITLES,
     list_changes,
     tabulate_differences,
     tell_differences,
@@ -95,10 +97,11 @@ def show_change(book: Book, scope: Scope) -> None:
     labels = first.name, second.name
     changes = [d.difference for d in found]
     models = sum(d.models == 1 for d in found)
-    words = tell_differences([d.name for d in found], changes, labels, models)
+    names = [d.name for d in found]
+    words = tell_differences(names, changes, labels, models)
     write_finding(words, "change")
     if not rows:
-        write_note("Queries are matched by their text, models by their names.", "change-none")
+        write_note(_explain_nothing(first, second, scope), "change-none")
         return
     figure = draw_differences(
         rows, labels, find_ground(), _ink(first, second), SCALES[scope.measure]
@@ -109,6 +112,15 @@ def show_change(book: Book, scope: Scope) -> None:
     name, citation = name_stem(book.manifest, scope.name("change")), _cite(first, second, scope)
     show_rows(table, "change", name, citation)
     _show_queries(pairing, first, f"{name}-by-query", citation)
+
+
+def _explain_nothing(first: Side, second: Side, scope: Scope) -> str:
+    """Return why no model can be compared."""
+    for side in (first, second):
+        if isnan(side.measured.floors[scope.measure].mean):
+            reason = explain_undefined(side.measured, scope.measure)
+            return f"{TITLES[scope.measure]} is undefined here: {reason}."
+    return "Queries are matched by their text, models by their names."
 
 
 def _ink(first: Side, second: Side) -> dict[str, Ink]:

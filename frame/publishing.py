@@ -143,7 +143,7 @@ def _show_published_cell(paper: Published, picked: tuple[int, int]) -> None:
     names = paper.names[i], paper.names[j]
     within = float(paper.within[i]), float(paper.within[j])
     estimate = Estimate(float(mean), queries=published.QUERIES)
-    write_finding(tell_cell(names, estimate, within, float("nan")), "cell")
+    write_finding(tell_cell(names, estimate, within, float("nan"), ""), "cell")
 
 
 def show_beside(book: Book, paper: Published, *, is_within: bool) -> None:

@@ -51,9 +51,8 @@ def list_marks(numbers: Estimates) -> list[tuple[str, float]]:
 def show_within(book: Book, scope: Scope, numbers: Estimates) -> None:
     """Show the ranking of sources, the paper's figure beside it, and all controls below."""
     measured, rows = numbers.measured, list_rows(numbers, scope)
-    write_finding(
-        tell_within(measured.sources, numbers.within, numbers.people, numbers.floor), "within"
-    )
+    words = tell_within(measured.sources, numbers.within, numbers.people, numbers.floor)
+    write_finding(words, "within")
     if not rows:
         return
     ground = find_ground()

@@ -7,7 +7,7 @@ from math import isnan
 import numpy as np
 
 from hivemind_core.errors import InputError, shorten
-from hivemind_core.measurement import CENTRED, COSINE, DISTINCT, Homogeneity
+from hivemind_core.measurement import CENTRED, COSINE, DISTINCT, LENGTH_MATCHED, Homogeneity
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.centring import ALMOST_NONE
 from hivemind_core.measures.nearest import expect_models
@@ -217,6 +217,8 @@ def explain_undefined(measured: Homogeneity, measure: str) -> str:
         if measured.floors[COSINE].mean > 1 - ALMOST_NONE:
             return "all answers are the same, so that none lies to any side of their mean"
         return "under ten queries the mean of a corpus is no reference"
+    if measure == LENGTH_MATCHED:
+        return "no two answers of like length to one query"
     if measure == DISTINCT:
         return f"no query has {measured.k or 2} answers of it"
     return "too few answers to one query"

@@ -155,7 +155,7 @@ def test_the_model_that_repeats_itself_most_is_named_against_people_and_floor() 
 
 
 def test_people_alone_are_no_model_that_repeats_itself() -> None:
-    told = "Repetition within a model is undefined here: no model answered a query twice."
+    told = "Repetition within a model is undefined here."
     found = [UNDEFINED, UNDEFINED, UNDEFINED, estimate(0.9)]
     assert tell_within(SOURCES, found, estimate(0.9), 0.1) == told
     assert tell_within((), (), None, nan) == told
@@ -259,7 +259,7 @@ def test_the_gap_between_within_and_between() -> None:
         "Answers by different models are at .76."
     )
     assert tell_between(estimate(0.8), UNDEFINED, UNDEFINED, 0.1) == (
-        "Similarity between models is undefined here: no query is answered by two of them."
+        "Similarity between models is undefined here."
     )
     assert "a gap of −.20." in tell_between(estimate(0.3), estimate(0.5), estimate(-0.2), nan)
 
@@ -292,27 +292,27 @@ def test_pairs_of_sources_come_from_the_most_alike_and_undefined_ones_last() -> 
 @pytest.mark.parametrize(("queries", "over"), [(1, "1 query"), (2, "2 queries")])
 def test_a_cell_is_told_with_what_it_is_held_against(queries: int, over: str) -> None:
     found = estimate(0.5, 0.25, queries)
-    assert tell_cell((ALPHA, BETA), found, (0.9, 0.8), 0.1) == (
+    assert tell_cell((ALPHA, BETA), found, (0.9, 0.8), 0.1, "") == (
         f"alpha and beta: .50 (.25 to .75) over {over}; within alpha .90, within beta .80, "
         "unrelated answers .10."
     )
-    assert tell_cell((ALPHA, BETA), found, (nan, 0.8), nan) == (
+    assert tell_cell((ALPHA, BETA), found, (nan, 0.8), nan, "") == (
         f"alpha and beta: .50 (.25 to .75) over {over}; within beta .80."
     )
-    assert tell_cell((ALPHA, BETA), found, (nan, nan), nan) == (
+    assert tell_cell((ALPHA, BETA), found, (nan, nan), nan, "") == (
         f"alpha and beta: .50 (.25 to .75) over {over}."
     )
-    assert tell_cell((ALPHA, ALPHA), found, (0.5, 0.5), 0.1) == (
+    assert tell_cell((ALPHA, ALPHA), found, (0.5, 0.5), 0.1, "") == (
         f"alpha with itself: .50 (.25 to .75) over {over}; unrelated answers .10."
     )
 
 
 def test_an_undefined_cell_says_why() -> None:
-    assert tell_cell((ALPHA, ALPHA), UNDEFINED, (nan, nan), 0.1) == (
-        "alpha answers no query twice here."
+    assert tell_cell((ALPHA, ALPHA), UNDEFINED, (nan, nan), 0.1, "too few") == (
+        "alpha with itself: undefined here, too few."
     )
-    assert tell_cell((ALPHA, BETA), UNDEFINED, (0.5, nan), 0.1) == (
-        "alpha and beta answer no query both."
+    assert tell_cell((ALPHA, BETA), UNDEFINED, (0.5, nan), 0.1, "too few") == (
+        "alpha and beta: undefined here, too few."
     )
 
 
@@ -333,12 +333,21 @@ def test_the_queries_of_a_cell_come_from_the_most_alike_with_their_places() -> N
 
 def test_the_closest_answers_are_told() -> None:
     marked = "marked are the phrases that both hold."
-    assert tell_closest(0.984, "cosine", is_same=False) == f"Cosine .98; {marked}"
-    assert tell_closest(-0.004, "centred", is_same=False) == f"Centred cosine .00; {marked}"
-    assert tell_closest(0.5, "lexical", is_same=False) == f"Wording .50; {marked}"
-    # Two texts that differ can have one vector.
-    assert tell_closest(1.0, "cosine", is_same=False).startswith("Cosine 1.00;")
-    assert tell_closest(1.0, "cosine", is_same=True) == "Word for word the same."
+    told = [
+        tell_closest(0.984, "cosine", is_same=False, has_marks=True),
+        tell_closest(-0.004, "centred", is_same=False, has_marks=True),
+        tell_closest(0.5, "lexical", is_same=False, has_marks=False),
+        # Two texts that differ can have one vector.
+        tell_closest(1.0, "cosine", is_same=False, has_marks=False),
+        tell_closest(1.0, "cosine", is_same=True, has_marks=True),
+    ]
+    assert told == [
+        f"Cosine .98; {marked}",
+        f"Centred cosine .00; {marked}",
+        "Wording .50; no phrase in common.",
+        "Cosine 1.00; no phrase in common.",
+        "Word for word the same.",
+    ]
 
 
 def test_answers_that_are_word_for_word_the_same_are_counted() -> None:
@@ -462,7 +471,7 @@ def test_a_change_is_told_with_how_many_models_change_surely() -> None:
         "over 4 common queries."
     )
     assert tell_differences([], [], ("old", "new"), 0) == (
-        "old and new share no model on a common query."
+        "Between old and new no model can be compared on a common query."
     )
 
 
@@ -603,9 +612,9 @@ def test_names_stay_as_they_are_in_every_sentence_and_table() -> None:
     one = [estimate(0.5, 0.1), estimate(0.4, 0.1)]
     told: list[Any] = [
         tell_within(sources, one, None, nan),
-        tell_cell((first, second), one[0], (0.5, 0.4), nan),
-        tell_cell((first, second), UNDEFINED, (nan, nan), nan),
-        tell_cell((first, first), UNDEFINED, (nan, nan), nan),
+        tell_cell((first, second), one[0], (0.5, 0.4), nan, ""),
+        tell_cell((first, second), UNDEFINED, (nan, nan), nan, "too few"),
+        tell_cell((first, first), UNDEFINED, (nan, nan), nan, "too few"),
         tell_differences([first], one[:1], (second, "x"), 1),
         tell_differences([], [], (first, second), 0),
         tell_missing(sources, [UNDEFINED] * 2, "why"),

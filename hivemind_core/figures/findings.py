@@ -53,7 +53,7 @@ def tell_within(
     """Return which model repeats itself most, against people and unrelated answers."""
     top = next((i for i in order_sources(estimates) if sources[i].is_model), None)
     if top is None:
-        return "Repetition within a model is undefined here: no model answered a query twice."
+        return "Repetition within a model is undefined here."
     against = []
     if people is not None and people.is_defined:
         against.append(f"{write_number(people.mean)} for people")
@@ -252,7 +252,7 @@ def _or_none(value: float) -> float | None:
 def tell_between(within: Estimate, between: Estimate, gap: Estimate, floor: float) -> str:
     """Return how alike answers by different models are, and the gap to those by one model."""
     if not between.is_defined:
-        return "Similarity between models is undefined here: no query is answered by two of them."
+        return "Similarity between models is undefined here."
     told = f"Answers by different models are at {_write(between)}"
     if within.is_defined:
         told += f", answers by one model at {_write(within)}: a gap of {_write(gap)}"
@@ -264,12 +264,13 @@ def tell_cell(
     between: Estimate,
     within: tuple[float, float],
     floor: float,
+    reason: str,
 ) -> str:
     """Return how alike two sources are, or how alike one's own answers, if both are one."""
     if not between.is_defined:
         if names[0] == names[1]:
-            return f"{names[0]} answers no query twice here."
-        return f"{names[0]} and {names[1]} answer no query both."
+            return f"{names[0]} with itself: undefined here, {reason}."
+        return f"{names[0]} and {names[1]}: undefined here, {reason}."
     over = f"over {count(between.queries, 'query')}"
     against = [] if isnan(floor) else [f"unrelated answers {write_number(floor)}"]
     if names[0] == names[1]:
@@ -316,11 +317,14 @@ def list_cell(
     return rows
 
 
-def tell_closest(similarity: float, measure: str, *, is_same: bool) -> str:
-    """Return how close two answers are."""
+def tell_closest(similarity: float, measure: str, *, is_same: bool, has_marks: bool) -> str:
+    """Return how close two answers are, and whether they share phrases."""
     if is_same:
         return "Word for word the same."
-    return f"{TITLES[measure]} {write_number(similarity)}; marked are the phrases that both hold."
+    told = f"{TITLES[measure]} {write_number(similarity)}"
+    if has_marks:
+        return f"{told}; marked are the phrases that both hold."
+    return f"{told}; no phrase in common."
 
 
 def tell_verbatim(counts: Sequence[int]) -> str:
@@ -519,7 +523,7 @@ def tell_differences(
     models : int
     """
     if not names:
-        return f"{sides[0]} and {sides[1]} share no model on a common query."
+        return f"Between {sides[0]} and {sides[1]} no model can be compared on a common query."
     first, own = differences[0], differences[-models:]
     if is_sure(first):
         change = f"become {'more' if first.mean > 0 else 'less'} alike"
