@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-GROUPS = ("measures", "nearest", "suite", "groups", "dashboard", "atlas", "build")
+GROUPS = ("measures", "nearest", "suite", "calibration", "groups", "dashboard", "atlas", "build")
 
 
 def main() -> None:

@@ -247,6 +247,19 @@ def count_texts(book: Book) -> dict[str, int]:
     return _count_texts(book.corpus, book.key)
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _read_answer_ids(_corpus: Corpus, key: tuple[str, int, str]) -> dict[str, list[str]]:
+    columns: dict[str, list[str]] = _corpus.read(
+        RESPONSES, columns=["response_id", "query_id"]
+    ).to_pydict()
+    return columns
+
+
+def read_answer_ids(book: Book) -> dict[str, list[str]]:
+    """Return the ids of all responses and of the queries they answer, as two columns."""
+    return _read_answer_ids(book.corpus, book.key)
+
+
 def has_grown(book: Book) -> bool:
     """Whether the corpus holds other answers than those that its views were built from."""
     stamp = _read_json(book.corpus, book.key, views_file(book.encoder, "build.json"))

@@ -98,6 +98,18 @@ def take_book() -> Book | None:
     return Book(shelved.corpus, shelved.stamp, _choose_encoder(built))
 
 
+def take_judged() -> Book | None:
+    """Return the corpus that is picked, built or not; else say what to do and return None."""
+    shelved: Shelved | None = st.session_state.get("shelved")
+    if shelved is None:
+        _say_nothing_here()
+        return None
+    if shelved.corpus is None:
+        _say(f"{shelved.name} cannot be opened", shelved.fault)
+        return None
+    return Book(shelved.corpus, shelved.stamp, "")
+
+
 def _choose_encoder(built: Sequence[str]) -> str:
     """Return the encoder whose views are shown; a link says it, for others may be built later."""
     if len(built) > 1:

@@ -167,6 +167,44 @@ def measure(
     print(json.dumps(summary, ensure_ascii=False) if as_json else format_summary(summary))
 
 
+@application.command()
+def calibrate(
+    corpus: CorpusArgument,
+    annotation: Annotated[
+        str | None,
+        typer.Option(help="absolute: ratings. pairwise: preferences. What the corpus has."),
+    ] = None,
+    criterion: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What people judged by, if by several.")
+    ] = None,
+    bins: Annotated[int, typer.Option(metavar="N", help="Bins of disagreement.")] = 5,
+    without_people: Annotated[
+        bool,
+        typer.Option(help="Leave out answers by people: they may be the references of metrics."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print how far evaluators agree with people, by how much people disagree."""
+    import json
+
+    from hivemind_core.calibration import (
+        calibrate as calibrate_panel,
+    )
+    from hivemind_core.calibration import describe_reports, format_reports, list_slices
+    from hivemind_core.corpus.store import open_corpus
+    from hivemind_core.evaluation import choose_annotation, read_panel
+
+    opened = open_corpus(corpus)
+    if bins < 2:
+        raise InputError("there are two bins at least", where="--bins", found=str(bins))
+    chosen = choose_annotation(opened, annotation)
+    panel = read_panel(opened, chosen, criterion, without_people=without_people)
+    with show_progress() as report:
+        reports = calibrate_panel(panel, slices=list_slices(panel, bins), report=report)
+    described = describe_reports(panel, opened.manifest.name, reports)
+    print(json.dumps(described, ensure_ascii=False) if as_json else format_reports(described))
+
+
 FileOption = Annotated[
     Path | None, typer.Option(metavar="F", help=".jsonl, .csv or .parquet file, or a folder.")
 ]

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 BASE = {"errors", "progress"}
 STAGES = {"space", "measures", "models"}
 NUMBERED = {"measurement", "estimation", "tabulation", "summary", "robustness", "comparison"}
+NUMBERED |= {"evaluation", "calibration", "simulation"}
 CORE = BASE | STAGES | NUMBERED | {"corpus", "parallel", "build", "figures"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -23,12 +24,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "space": BASE | {"corpus"},
     "measures": BASE | {"corpus"},
     "models": BASE | {"corpus"},
-    "figures": BASE | {"corpus"} | STAGES,
+    "figures": BASE | {"corpus", "evaluation", "calibration"} | STAGES,
     "measurement": BASE | {"corpus"} | STAGES,
     "estimation": BASE | {"measures", "measurement"},
     "tabulation": BASE | {"corpus", "measures", "measurement"},
     "summary": BASE | {"measures", "measurement", "estimation"},
     "robustness": BASE | {"measures", "measurement", "estimation"},
+    "evaluation": BASE | {"corpus", "measures"},
+    "calibration": BASE | {"measures", "evaluation"},
+    "simulation": BASE | {"measures", "evaluation"},
     "comparison": BASE | {"corpus", "measures", "measurement", "estimation"},
     "parallel": BASE | {"corpus"},
     "build": BASE | {"corpus"} | STAGES | {"parallel", "measurement", "summary", "tabulation"},

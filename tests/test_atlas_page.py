@@ -1170,7 +1170,7 @@ def test_back_from_likeness_leads_to_the_group_it_began_in() -> None:
 def test_a_link_names_the_encoder_whose_map_it_shows() -> None:
     assert ask(visit("atlas", query="q0"), "encoder") == ENCODER
     app = visit("atlas", query="q0", encoder="another")
-    assert "encoder that is not here" in " ".join(c.value for c in app.caption)
+    assert [c.value for c in app.caption] == ["Encoder: the link asks for one that is not here."]
 
 
 def test_points_of_another_state_of_the_corpus_are_not_picked() -> None:

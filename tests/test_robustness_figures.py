@@ -6,14 +6,13 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from hivemind_core.figures.palette import DARK, LIGHT, Ground, Ink
+from hivemind_core.figures.palette import DARK, LIGHT, Ground, Ink, shade
 from hivemind_core.figures.robustness import (
     describe_correlations,
     describe_ranks,
     draw_correlations,
     draw_ranks,
 )
-from hivemind_core.figures.within import shade
 from hivemind_core.measures.ranking import correlate_ranks, rank_columns
 
 HOSTILE = "<img src=x onerror=alert(1)> %{x} &amp; " + "long " * 40

@@ -6,14 +6,13 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from hivemind_core.figures.palette import DARK, LIGHT, Ground, Ink
+from hivemind_core.figures.palette import DARK, LIGHT, Ground, Ink, shade
 from hivemind_core.figures.within import (
     SourceRow,
     describe_within,
     draw_within,
     make_similarity_axis,
     name_rows,
-    shade,
     write_tenth,
 )
 from hivemind_core.measures.arrays import Floats

@@ -215,6 +215,13 @@ def mix(color: str, other: str, share: float) -> str:
     return "#" + "".join(f"{part:02X}" for part in mixed)
 
 
+def shade(share: float, ground: Ground) -> str:
+    """Return the colour (#rrggbb) at a share of 0 to 1 of the ground's ramp."""
+    place = float(np.clip(share, 0, 1)) * (len(ground.ramp) - 1)
+    start = min(int(place), len(ground.ramp) - 2)
+    return mix(ground.ramp[start], ground.ramp[start + 1], place - start)
+
+
 def _read_parts(color: str) -> tuple[int, int, int]:
     """Return red, green and blue of #rrggbb."""
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

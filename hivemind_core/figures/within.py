@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from hivemind_core.figures.layers import cut_name
 from hivemind_core.figures.numbers import count, escape_label, write_interval, write_number
-from hivemind_core.figures.palette import Ground, Ink, mix
+from hivemind_core.figures.palette import Ground, Ink, shade
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.resampling import Estimate
 
@@ -117,7 +117,9 @@ def describe_within(rows: Sequence[SourceRow]) -> str:
     if not rows:
         return "No source has a similarity within it."
     ranked = sorted(rows, key=lambda row: (-row.estimate.mean, row.name))
-    ends = [f"{_cut(r.name)} at {write_number(r.estimate.mean)}" for r in (ranked[0], ranked[-1])]
+    ends = [
+        f"{cut_hover(r.name)} at {write_number(r.estimate.mean)}" for r in (ranked[0], ranked[-1])
+    ]
     told = f"Similarity within {count(len(rows), 'source')}: "
     told += ends[0] if len(rows) == 1 else f"from {ends[0]} to {ends[1]}"
     above = [float(row.bins[8:].sum()) for row in rows if row.is_binned and row.bins is not None]
@@ -204,30 +206,30 @@ def print_value(figure: go.Figure, place: int, text: str, color: str, axis: str 
     )
 
 
+def cut_hover(name: str) -> str:
+    """Return a name as it is told where it is pointed at: what is too long is cut."""
+    return cut_name(name, HOVER_WIDTH)
+
+
 def make_arms(estimate: Estimate, color: str) -> dict[str, object] | None:
     """Return the interval of an estimate as the arms of its dot; None where it has none."""
     if estimate.interval is None:
         return None
+    middle, low, high = np.array([[estimate.mean], [estimate.low], [estimate.high]])
+    return span_arms(middle, low, high, color)
+
+
+def span_arms(middle: Floats, low: Floats, high: Floats, color: str) -> dict[str, object]:
+    """Return intervals as the arms of points; of no length where one is nan."""
     return {
         "type": "data",
         "symmetric": False,
-        "array": [max(estimate.high - estimate.mean, 0)],
-        "arrayminus": [max(estimate.mean - estimate.low, 0)],
+        "array": np.maximum(np.nan_to_num(high - middle), 0).tolist(),
+        "arrayminus": np.maximum(np.nan_to_num(middle - low), 0).tolist(),
         "color": color,
         "thickness": 1.5,
         "width": 0,
     }
-
-
-def shade(share: float, ground: Ground) -> str:
-    """Return the colour (#rrggbb) at a share of 0 to 1 of the ground's ramp."""
-    place = float(np.clip(share, 0, 1)) * (len(ground.ramp) - 1)
-    start = min(int(place), len(ground.ramp) - 2)
-    return mix(ground.ramp[start], ground.ramp[start + 1], place - start)
-
-
-def _cut(name: str) -> str:
-    return cut_name(name, HOVER_WIDTH)
 
 
 def _list_ends(estimates: Iterable[Estimate]) -> Iterator[float]:
@@ -248,7 +250,7 @@ def _open(ink: Ink) -> Ink:
 
 def _draw_dot(row: SourceRow, place: int, ink: Ink, height: int) -> go.Scatter:
     estimate = row.estimate
-    told = f"{_cut(row.name)}: {estimate.mean:.3f}"
+    told = f"{cut_hover(row.name)}: {estimate.mean:.3f}"
     if estimate.interval is not None:
         told += f", 95 % interval {write_interval(estimate.interval)}"
     told += f", {count(estimate.queries, 'query')}" + (f" · {row.group}" if row.group else "")
@@ -351,7 +353,7 @@ def _name_bin(number: int) -> str:
 
 def _tell_share(name: str, number: int, share: float) -> str:
     written = f"{share:.0f} %" if share >= 1 else "under 1 %"
-    return escape_label(f"{_cut(name)}: {written} of queries {_name_bin(number)}")
+    return escape_label(f"{cut_hover(name)}: {written} of queries {_name_bin(number)}")
 
 
 def _add_key(figure: go.Figure, bins: range, ground: Ground) -> None:

@@ -1,0 +1,113 @@
+"""What a visitor chooses on the Calibration page: whose judgements, and how they are read."""
+
+import streamlit as st
+
+from frame import judging
+from frame.address import choose
+from frame.judging import Question
+from frame.loading import Book
+from hivemind_core.calibration import BINS, DISAGREEMENTS
+from hivemind_core.evaluation import Annotation, Scorer, list_annotations
+from hivemind_core.simulation import Plan
+
+MINE, PUBLISHED, SIMULATED = "Of this corpus", "Published", "Simulated"
+SCORERS, ONE, ITEMS = "All scorers", "One scorer", "Items"
+PARTS = (SCORERS, ONE, ITEMS)
+ANNOTATED = {"absolute": "Ratings", "pairwise": "Preferences"}
+WITHOUT_CRITERION = "(no criterion)"
+
+
+def choose_judgements(*, has_corpus: bool) -> str:
+    """Show in the sidebar whose judgements there are, and return those that were chosen."""
+    if not has_corpus:
+        return PUBLISHED
+    return choose("judgements", "Judgements", [MINE, PUBLISHED, SIMULATED], MINE)
+
+
+def choose_question(book: Book, judgements: str) -> Question | None:
+    """Show in the sidebar how judgements are read; None where the corpus has none."""
+    if judgements == SIMULATED:
+        return _choose_simulation()
+    held = list_annotations(book.corpus)
+    if not held:
+        return None
+    annotation: Annotation = held[0]
+    if len(held) > 1:
+        name = choose("annotation", "Judged by", list(held), held[0], ANNOTATED.__getitem__)
+        annotation = next(one for one in held if one == name)
+    criteria = judging.read_criteria(book, annotation)
+    names = [WITHOUT_CRITERION if one is None else one for one in criteria]
+    criterion = choose("criterion", "Criterion", names, names[0]) if len(names) > 1 else names[0]
+    people = any(source.is_human for source in book.manifest.sources)
+    without = people and st.sidebar.toggle(
+        "Leave people's answers out",
+        key="without_people",
+        bind="query-params",
+        persist_state="session",
+        help="Answers by people may be the references that metrics compare with.",
+    )
+    how, bins = _choose_bins()
+    chosen = criteria[names.index(criterion)]
+    return Question(annotation, chosen, bool(without), how, bins)
+
+
+def _choose_bins() -> tuple[str, int]:
+    names = list(DISAGREEMENTS)
+    how = choose("disagreement", "Disagreement", names, names[0], str.capitalize)
+    bins = st.sidebar.slider(
+        "Bins", 2, 10, BINS, key="bins", bind="query-params", persist_state="session"
+    )
+    return how, int(bins)
+
+
+def _choose_simulation() -> Question:
+    """Show in the sidebar what is made up, and return it."""
+    with st.sidebar:
+        lost = st.slider(
+            "Planted miscalibration (%)",
+            0,
+            100,
+            100,
+            10,
+            key="planted",
+            bind="query-params",
+            persist_state="session",
+            help="How much of its relation to quality the miscalibrated scorer loses where people "
+            "disagree most.",
+        )
+        seed = st.number_input(
+            "Seed", 0, 9999, 0, key="seed", bind="query-params", persist_state="session"
+        )
+    how, bins = _choose_bins()
+    plan = Plan(miscalibration=int(lost) / 100, seed=int(seed))
+    return Question("absolute", None, without_people=False, disagreement=how, bins=bins, plan=plan)
+
+
+def choose_scorers(book: Book, question: Question) -> tuple[Scorer, ...]:
+    """Show which scorers are compared, the strongest first, and return those chosen."""
+    ranked = judging.rank_scorers(book, question)
+    by_name = {scorer.name: scorer for scorer in ranked}
+    names = list(by_name)
+    kept = st.session_state.get("scorers")
+    if kept and not by_name.keys() & set(kept):  # those of other judgements
+        del st.session_state["scorers"]
+    chosen = st.multiselect(
+        "Scorers",
+        names,
+        names[: judging.SHOWN_FIRST],
+        key="scorers",
+        bind="query-params",
+        persist_state="session",
+        select_all=True,
+    )
+    return tuple(by_name[name] for name in chosen if name in by_name)
+
+
+def choose_scorer(book: Book, question: Question) -> Scorer | None:
+    """Show which scorer is looked at, and return it."""
+    ranked = judging.rank_scorers(book, question)
+    if not ranked:
+        return None
+    names = [scorer.name for scorer in ranked]
+    name = choose("scorer", "Scorer", names, names[0], place=st.container())
+    return ranked[names.index(name)]

@@ -1,0 +1,212 @@
+"""Evaluators against people: all of them, one of them, and the items behind a number."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+
+from frame import address, judging
+from frame.address import choose_one
+from frame.asking import choose_scorer, choose_scorers
+from frame.judging import Judgements, Question
+from frame.loading import Book
+from frame.pane import cut_text
+from frame.prose import show_marked, style_prose
+from frame.showing import PLAIN, draw_figure, format_columns, show_rows, write_basis
+from frame.theme import find_ground, write_finding, write_note
+from hivemind_core.calibration import BIN, DISAGREED, SIMILAR, ScorerReport
+from hivemind_core.corpus.exports import Citation, cite, name_stem
+from hivemind_core.evaluation import Scorer
+from hivemind_core.figures.curves import describe_curves, draw_curves
+from hivemind_core.figures.judging import (
+    AXES,
+    EXPLAINED,
+    TITLES,
+    count_values,
+    draw_curve,
+    list_items,
+    list_verdicts,
+    order_items,
+    tabulate_scorers,
+    tabulate_slices,
+    tell_panel,
+    tell_scorers,
+)
+from hivemind_core.figures.labels import describe_labels, draw_labels, write_labels
+from hivemind_core.figures.scatter import ItemPoints, describe_scatter, draw_scatter
+from hivemind_core.figures.verdicts import describe_verdicts, draw_verdicts
+
+TEXT_CUT = 3000
+LONGEST_NUMBER = 9  # digits of an item in a link
+SLICED = {TITLES[kind]: kind for kind in (BIN, DISAGREED, SIMILAR)}
+SPLIT, UNANIMOUS = "Split first", "Unanimous first"
+
+
+def find_mark(question: Question) -> str:
+    """Return what is written across figures of made-up judgements."""
+    return "" if question.plan is None else "SIMULATED"
+
+
+def cite_question(book: Book, question: Question) -> Citation:
+    """Return what the numbers are of."""
+    return cite(book.manifest) | {
+        "annotation": question.annotation,
+        "criterion": question.criterion or "",
+        "disagreement": question.disagreement,
+        "bins": str(question.bins),
+        "without_people": question.without_people,
+        "simulated": book.manifest.simulated or question.plan is not None,
+    }
+
+
+def name_file(book: Book, question: Question, what: str) -> str:
+    """Return the name of a file of numbers, without its ending."""
+    made_up = "simulated" if question.plan is not None else ""
+    parts = (what, question.annotation, question.criterion or "", made_up)
+    return name_stem(book.manifest, "-".join(filter(None, parts)))
+
+
+def show_panel(judgements: Judgements) -> None:
+    """Say what people judged, and how far they agree."""
+    write_note(tell_panel(judgements.panel, judgements.alpha, judgements.ceiling), "panel")
+
+
+def show_scorers(book: Book, question: Question) -> None:
+    """Show the verdict on every scorer."""
+    head = st.container()
+    scorers = choose_scorers(book, question)
+    if not scorers:
+        write_finding("No scorer is chosen, or none scored these items.", "scorers")
+        return
+    reports = judging.judge(book, question, scorers)
+    with head:
+        write_finding(tell_scorers(reports), "scorers")
+    rows, mark = list_verdicts(reports), find_mark(question)
+    draw_figure(draw_verdicts(rows, find_ground(), mark), "verdicts", describe_verdicts(rows, mark))
+    write_basis(EXPLAINED, "verdicts")
+    name = name_file(book, question, "scorers")
+    show_rows(tabulate_scorers(reports), "scorers", name, cite_question(book, question))
+
+
+def show_scorer(book: Book, question: Question) -> None:
+    """Show one scorer slice by slice, and its items."""
+    scorer = choose_scorer(book, question)
+    if scorer is None:
+        write_finding("No scorer scored these items.", "scorer")
+        return
+    report = judging.judge_beside(book, question, scorer)
+    write_finding(f"{scorer.name}: {report.verdict}", "scorer")
+    kind = SLICED[choose_one("Slices", list(SLICED), "sliced", is_labelled=False)]
+    _show_curve(book, question, report, kind)
+    _show_scatter(book, question, scorer)
+
+
+def _show_curve(book: Book, question: Question, report: ScorerReport, kind: str) -> None:
+    curves, mark = [draw_curve(report, kind)], find_mark(question)
+    is_reversed = kind != BIN
+    figure = draw_curves(curves, AXES[kind], {}, find_ground(), is_reversed=is_reversed, mark=mark)
+    draw_figure(figure, f"curve-{kind}", describe_curves(curves, mark))
+    write_basis(EXPLAINED, "curve")
+    table = st.expander("Every slice as a table", key="slices", on_change="rerun")
+    if table.open:
+        with table:
+            name = name_file(book, question, f"slices-{report.scorer.name}")
+            show_rows(tabulate_slices(report), "slices", name, cite_question(book, question))
+
+
+def _show_scatter(book: Book, question: Question, scorer: Scorer) -> None:
+    """Show score against mean rating, an item a point; a click opens one."""
+    judgements = judging.read_judgements(book, question)
+    panel = judgements.panel
+    st.subheader("Every item", anchor=False)
+    points = ItemPoints(
+        panel.scores[scorer], panel.means, judgements.disagreement, np.arange(len(panel))
+    )
+    titles = (scorer.name, "mean rating", question.disagreement)
+    mark = find_mark(question)
+    st.plotly_chart(
+        draw_scatter(points, titles, find_ground(), mark),
+        key="scatter",
+        on_select=_take_item,
+        selection_mode="points",
+        config=PLAIN,
+        alt=describe_scatter(points, titles, mark),
+    )
+    item = follow_item(len(panel))
+    if item is not None:
+        show_item(book, question, item)
+
+
+def _take_item() -> None:
+    points = st.session_state["scatter"]["selection"]["points"]
+    if points:
+        st.session_state["item"] = int(points[0]["customdata"][0])
+        address.overrule("item")
+
+
+def follow_item(items: int) -> int | None:
+    """Return the item that is open, in step with the address."""
+    given = address.read_new("item")
+    if given is not None:
+        is_number = given.isascii() and given.isdecimal() and len(given) <= LONGEST_NUMBER
+        st.session_state["item"] = int(given) if is_number else None
+    item = st.session_state.get("item")
+    if item is None or item >= items:
+        return None
+    address.record("item", str(item))
+    return int(item)
+
+
+def show_items(book: Book, question: Question) -> None:
+    """Show the items from split to unanimous, and one of them in full."""
+    judgements = judging.read_judgements(book, question)
+    panel = judgements.panel
+    how = choose_one("Order", [SPLIT, UNANIMOUS], "order_items", is_labelled=False)
+    order = order_items(judgements.disagreement, is_split_first=how == SPLIT)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _show_list(book, judgements, order, how)
+    with right:
+        item = follow_item(len(panel))
+        show_item(book, question, order[0] if item is None else item)
+
+
+def _show_list(book: Book, judgements: Judgements, order: Sequence[int], how: str) -> None:
+    texts = judging.read_queries_of(book, judgements.panel)
+    rows = list_items(judgements.panel, judgements.disagreement, order, texts)
+    table = pa.Table.from_pylist(rows)
+    chart = f"items-{how}"
+    st.dataframe(
+        table,
+        hide_index=True,
+        key=chart,
+        height=560,
+        column_config=format_columns(table),
+        on_select=lambda: _take_row(chart, order),
+        selection_mode="single-row",
+    )
+
+
+def _take_row(chart: str, order: Sequence[int]) -> None:
+    rows = st.session_state[chart]["selection"]["rows"]
+    if rows:
+        st.session_state["item"] = order[rows[0]]
+        address.overrule("item")
+
+
+def show_item(book: Book, question: Question, item: int) -> None:
+    """Show one item: how it was judged, the query, and the answer or answers."""
+    panel = judging.read_judgements(book, question).panel
+    values, counts = count_values(panel, item)
+    words = write_labels(counts, values)
+    with st.container(border=True, key="item-open", gap="xsmall"):
+        write_note(f"Labels {words}", "item-labels")
+        mark = find_mark(question)
+        figure = draw_labels(counts, values, find_ground(), mark)
+        draw_figure(figure, "labels", describe_labels(counts, values, mark))
+        write_note(f"To: {cut_text(judging.read_query(book, panel, item), 600)}", "item-query")
+        style_prose()
+        for place, (source, text) in enumerate(judging.read_item(book, panel, item)):
+            st.text(source)
+            show_marked(cut_text(text, TEXT_CUT), [], f"item-{place}")

@@ -1,0 +1,196 @@
+"""What evaluators are said to do, in sentences and tables."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import isnan
+
+import numpy as np
+
+from hivemind_core.calibration import BIN, DISAGREED, SIMILAR, ScorerReport, SliceReport
+from hivemind_core.evaluation import Panel
+from hivemind_core.figures.curves import Curve, Slice
+from hivemind_core.figures.numbers import count, write_number
+from hivemind_core.figures.stamp import stamp_words
+from hivemind_core.figures.verdicts import VerdictRow
+from hivemind_core.measures.arrays import Floats
+from hivemind_core.measures.disagreement import count_labels
+
+TITLES = {
+    BIN: "Bins of disagreement",
+    DISAGREED: "Most disagreed (nested)",
+    SIMILAR: "Similar quality (nested)",
+}
+AXES = {
+    BIN: "from unanimous to split",
+    DISAGREED: "the part that people disagree about most",
+    SIMILAR: "from all items to those of nearly equal mean rating",
+}
+EXPLAINED = (
+    "Spearman's rank correlation with the mean rating by people. Expected is what the narrower "
+    "range of mean ratings alone would give, if the scorer related to people as it does on all "
+    "items; its band holds 95 % of slices that follow it. Intervals are from 2,000 draws of the "
+    "queries, ranked anew; slices stay as they are. p is adjusted for all scorers and slices shown."
+)
+ENOUGH_NAMED = 3
+
+
+def tell_panel(panel: Panel, alpha: float, ceiling: float) -> str:
+    """Return what people judged, and how far they agree."""
+    labels = count_labels(panel.labels)
+    low, high = (int(labels.min()), int(labels.max())) if len(labels) else (0, 0)
+    each = str(low) if low == high else f"{low} to {high}"
+    told = (
+        f"{count(len(panel), 'item')} of {count(len(panel.query_ids), 'query')}, {each} labels "
+        f"each; Krippendorff's alpha {write_number(alpha)}, noise ceiling {write_number(ceiling)}"
+    )
+    if isnan(ceiling):
+        told += " (undefined: the annotators' noise explains all that their means differ by)"
+    if panel.left_out:
+        told += f"; {count(panel.left_out, 'item')} with a single label left out"
+    return stamp_words("SIMULATED" if panel.simulated else "", f"{told}.")
+
+
+def tell_scorers(reports: Sequence[ScorerReport]) -> str:
+    """Return how many scorers agree less where people disagree, beyond what range explains."""
+    less = [report for report in reports if report.way == "less"]
+    few = sum(report.verdict.startswith("Too few items") for report in reports)
+    told = (
+        f"Of {count(len(reports), 'scorer')} {len(less)} agree less with people where people "
+        "disagree, beyond what range alone explains."
+    )
+    return f"{told} For {few} there are too few items to say." if few else told
+
+
+def find_last_bin(report: ScorerReport) -> SliceReport | None:
+    """Return the bin that people disagree about most."""
+    bins = [part for part in report.slices if part.kind == BIN]
+    return bins[-1] if bins else None
+
+
+def list_verdicts(reports: Sequence[ScorerReport]) -> list[VerdictRow]:
+    """Return a row a scorer, the one that agrees most with people first; undefined ones last.
+
+    The difference of a row is the trend over all bins, which its verdict rests on.
+    """
+    ranked = sorted(reports, key=lambda r: (isnan(r.full.spearman), -r.full.spearman))
+    rows = []
+    for report in ranked:
+        last = find_last_bin(report)
+        if last is not None:
+            scorer = report.scorer
+            trend = report.trend
+            shown = replace(
+                last.result,
+                difference=trend.difference,
+                difference_low=trend.low,
+                difference_high=trend.high,
+            )
+            rows.append(VerdictRow(scorer.name, scorer.kind, report.full, shown, report.trend_p))
+    return rows
+
+
+def tabulate_scorers(reports: Sequence[ScorerReport]) -> list[dict[str, object]]:
+    """Return a row a scorer, in the order of `list_verdicts`."""
+    ranked = sorted(reports, key=lambda r: (isnan(r.full.spearman), -r.full.spearman))
+    return [
+        {
+            "scorer": report.scorer.name,
+            "kind": report.scorer.kind,
+            "direction": _tell_direction(report.scorer.higher_is_better),
+            "n": report.full.n,
+            "spearman": _or_none(report.full.spearman),
+            "95 % from": _or_none(report.full.low),
+            "95 % to": _or_none(report.full.high),
+            "within query": _or_none(report.within_query),
+            "verdict": report.verdict,
+        }
+        for report in ranked
+    ]
+
+
+def _tell_direction(higher_is_better: bool | None) -> str:
+    if higher_is_better is None:
+        return "not stated: shown as given"
+    return "higher is better" if higher_is_better else "lower is better: turned round"
+
+
+def _or_none(value: float) -> float | None:
+    return None if isnan(value) else float(value)
+
+
+def draw_curve(report: ScorerReport, kind: str) -> Curve:
+    """Return the slices of one kind as a curve."""
+    parts = [part for part in report.slices if part.kind == kind]
+    slices = tuple(
+        Slice(_name_slice(part, len(parts)), _place(part), part.result, part.ceiling)
+        for part in parts
+    )
+    return Curve(report.scorer.name, report.full, slices)
+
+
+def _place(part: SliceReport) -> float:
+    return part.parameter
+
+
+def _name_slice(part: SliceReport, total: int) -> str:
+    if part.kind == BIN:
+        ends = {1: "unanimous", total: "split"}
+        return ends.get(int(part.parameter), f"{int(part.parameter)}")
+    if part.kind == SIMILAR and part.parameter < 10:
+        return f"k = {part.parameter:g}"
+    return f"{part.parameter:g} %"
+
+
+def tabulate_slices(report: ScorerReport) -> list[dict[str, object]]:
+    """Return a row a slice of one scorer, with what is expected there."""
+    return [
+        {
+            "slice": TITLES[part.kind],
+            "parameter": part.parameter,
+            "n": part.result.n,
+            "spearman": _or_none(part.result.spearman),
+            "95 % from": _or_none(part.result.low),
+            "95 % to": _or_none(part.result.high),
+            "expected": _or_none(part.result.expected),
+            "difference": _or_none(part.result.difference),
+            "difference from": _or_none(part.result.difference_low),
+            "difference to": _or_none(part.result.difference_high),
+            "p, adjusted": _or_none(part.p_adjusted),
+            "noise ceiling": _or_none(part.ceiling),
+            "reason": part.result.reason,
+        }
+        for part in report.slices
+    ]
+
+
+def order_items(disagreement: Floats, *, is_split_first: bool) -> list[int]:
+    """Return the items from the most split to the unanimous, or the other way round."""
+    values = -disagreement if is_split_first else disagreement
+    return np.argsort(values, kind="stable").tolist()
+
+
+def list_items(
+    panel: Panel, disagreement: Floats, order: Sequence[int], texts: Sequence[str]
+) -> list[dict[str, object]]:
+    """Return a row an item, in an order: how it was judged, and the query it answers.
+
+    `texts` are the queries by the panel's own numbers.
+    """
+    means = panel.means
+    return [
+        {
+            "disagreement": float(disagreement[i]),
+            "mean": float(means[i]),
+            "labels": int((~np.isnan(panel.labels[i])).sum()),
+            "query": texts[int(panel.queries[i])],
+        }
+        for i in order
+    ]
+
+
+def count_values(panel: Panel, item: int) -> tuple[list[float], list[int]]:
+    """Return the values that labels take in the panel, and how often an item has each."""
+    held = panel.labels[~np.isnan(panel.labels)]
+    values = np.unique(held).tolist()
+    own = panel.labels[item]
+    return values, [int((own == value).sum()) for value in values]

@@ -1,0 +1,67 @@
+"""Where do evaluators stop agreeing with people? By how much people disagree with each other."""
+
+import streamlit as st
+
+from frame import asking, judging
+from frame.address import choose_one
+from frame.judging import Question
+from frame.loading import Book
+from frame.picker import IMPORT_COMMAND, guard, has_corpus, take_judged
+from frame.printed import show_printed
+from frame.theme import write_finding, write_heading, write_note
+from frame.verdicts import show_items, show_panel, show_scorer, show_scorers
+
+NO_JUDGEMENTS = (
+    "People judged nothing in this corpus. Bring ratings or preferences, and scores, with one "
+    "command; these are the paper's own figures:"
+)
+NO_CORPUS = "No corpus yet: these are the paper's figures. Bring your own answers:"
+IMPORT = """\
+hivemind import files CORPUS --ratings ratings.csv --scores scores.csv
+hivemind import files CORPUS --preferences preferences.csv --pair-scores pair-scores.csv"""
+
+
+def show_question(book: Book, question: Question, part: str) -> None:
+    """Show one question about evaluators."""
+    judgements = judging.read_judgements(book, question)
+    show_panel(judgements)
+    if not len(judgements.panel):
+        write_finding("No item here has two labels.", "panel")
+    elif part == asking.SCORERS:
+        show_scorers(book, question)
+    elif part == asking.ONE:
+        show_scorer(book, question)
+    else:
+        show_items(book, question)
+
+
+def show_nothing() -> None:
+    """Say how to bring judgements, above the published figures."""
+    write_note(NO_JUDGEMENTS, "none")
+    st.code(IMPORT, language=None, wrap_lines=True)
+    show_printed()
+
+
+def show_page() -> None:
+    """Draw the page."""
+    judgements = asking.choose_judgements(has_corpus=has_corpus())
+    if judgements == asking.PUBLISHED:
+        write_heading("Where do evaluators stop agreeing with people?")
+        if not has_corpus():
+            write_note(NO_CORPUS, "none")
+            st.code(IMPORT_COMMAND, language=None, wrap_lines=True)
+        show_printed()
+        return
+    book = take_judged()
+    if book is None:
+        return
+    write_heading("Where do evaluators stop agreeing with people?")
+    question = asking.choose_question(book, judgements)
+    if question is None:
+        show_nothing()
+        return
+    part = choose_one("Question", asking.PARTS, "calibration", is_labelled=False)
+    show_question(book, question, part)
+
+
+guard(show_page)
