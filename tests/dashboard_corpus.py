@@ -8,8 +8,9 @@ people should never have written.
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from hivemind_core.corpus.store import (
     write_files,
     write_tables,
 )
-from hivemind_core.corpus.tables import QUERIES, RESPONSES, SCORES, build_rows
+from hivemind_core.corpus.tables import QUERIES, RESPONSES, build_rows, find_table
 from hivemind_core.corpus.views import (
     CLUSTERS,
     GROUPS,
@@ -48,7 +49,15 @@ SAMPLES = 10
 PEOPLE = 8
 IDEAS = ("a river", "a thief", "a healer", "a loop", "a mirror")
 SCORERS = (("judge", "quality"), ("reward", None))
+CRITERIA = ("interest", "quality")
+ANNOTATORS = 5
+RATED = 5  # samples of a source
+PAIRED = 5  # pairs of a query
 HOSTILE_SCORER = ("<img src=x onerror=alert(1)>", "**loud** ![s](http://example.com/s.png)")
+FLAT_SCORER = "<u>flat</u> [flat](javascript:alert(1))"
+HOSTILE_ANNOTATORS = ("<script>always</script>", "![a](http://example.com/a.png)", "**a**")
+
+Rows = list[dict[str, object]]
 
 STRATEGIES = ("<u>plain</u>", "[top](http://example.com/top)")
 HOSTILE_TEXTS = (
@@ -82,7 +91,9 @@ def write_demo(folder: Path, queries: int = 6, samples: int = SAMPLES) -> Corpus
     ]
     answers = [answer for row in rows for answer in _answer(str(row["query_id"]), samples)]
     manifest = Manifest("demo", licence="CC0", note="Made up.")
-    return write_corpus(folder, manifest, rows, answers, _score(answers))
+    judged = judge_answers(answers)
+    judged["scores"] += _score(answers)
+    return write_corpus(folder, manifest, rows, answers, judged)
 
 
 def _answer(query_id: str, samples: int) -> Iterator[dict[str, object]]:
@@ -101,9 +112,9 @@ def _answer(query_id: str, samples: int) -> Iterator[dict[str, object]]:
             }
 
 
-def _score(answers: Iterable[dict[str, object]]) -> list[dict[str, object]]:
+def _score(answers: Iterable[dict[str, object]]) -> Rows:
     """Return what two scorers say: one skips every fourth sample, the other knows no people."""
-    scores: list[dict[str, object]] = []
+    scores: Rows = []
     for answer in answers:
         sample = int(str(answer["sample"]))
         if sample % 4 != 3:
@@ -124,6 +135,71 @@ def score_answer(
         "criterion": criterion,
         "score": float(score),
     }
+
+
+def judge_answers(answers: Iterable[dict[str, object]], seed: int = 0) -> dict[str, Rows]:
+    """Return ratings, preferences, and what three more scorers say of them.
+
+    Of three answers one is unanimous, one is not quite, and one is split. The scorer "praise"
+    follows their quality throughout; "perplexity", whose low scores are the good ones, loses it
+    where people are split; "arena" only compares.
+    """
+    rng = np.random.default_rng(seed)
+    rated = [answer for answer in answers if int(str(answer["sample"])) < RATED]
+    quality = {criterion: rng.integers(1, 6, len(rated)) for criterion in CRITERIA}
+    ids = [str(answer["response_id"]) for answer in rated]
+    rows: dict[str, Rows] = {"ratings": [], "scores": []}
+    for n, response_id in enumerate(ids):
+        for criterion, values in quality.items():
+            labels = draw_labels(int(values[n]), n % 3, rng)
+            rows["ratings"] += rate_answer(response_id, criterion, labels)
+        good, noise = float(quality["quality"][n]), rng.normal(size=2)
+        praise = score_answer(response_id, "praise", None, good + noise[0])
+        lost = -good + noise[1] / 2 if n % 3 < 2 else 3 * noise[1]
+        perplexity = score_answer(response_id, "perplexity", None, 20 + lost)
+        rows["scores"] += [
+            praise | {"kind": "lm_judge", "higher_is_better": True},
+            perplexity | {"kind": "lm", "higher_is_better": False},
+        ]
+    return rows | _compare_answers(rated, dict(zip(ids, quality["quality"], strict=True)), rng)
+
+
+def draw_labels(quality: int, split: int, rng: np.random.Generator) -> list[int]:
+    """Return the labels of an answer: all equal, one apart, or from one end to the other."""
+    apart = ([0] * ANNOTATORS, [0, 0, 0, 0, 1], [-2, -1, 0, 1, 2])[split]
+    return np.clip(quality + rng.permutation(apart), 1, 5).tolist()
+
+
+def rate_answer(response_id: object, criterion: str | None, labels: Iterable[float]) -> Rows:
+    """Return rows of the table of ratings, one an annotator."""
+    about = {"response_id": response_id, "annotator_kind": "person", "criterion": criterion}
+    return [about | {"annotator_id": f"p{n}", "rating": r} for n, r in enumerate(labels)]
+
+
+def _compare_answers(
+    rated: Rows, quality: dict[str, int], rng: np.random.Generator
+) -> dict[str, Rows]:
+    """Return preferences among the first answers of neighbouring sources, and what "arena" says."""
+    rows: dict[str, Rows] = {"preferences": [], "pair_scores": []}
+    for query_id in dict.fromkeys(str(answer["query_id"]) for answer in rated):
+        for n in range(PAIRED):
+            first, second = f"{query_id}-{n}-0", f"{query_id}-{(n + 1) % 5}-1"
+            gap = np.sign(int(quality[first]) - int(quality[second]))
+            labels = gap + rng.integers(-1, 2, ANNOTATORS) * (n % 3 > 0)
+            rows["preferences"] += prefer_answer((first, second), query_id, labels.tolist())
+            pair = {"query_id": query_id, "response_a": first, "response_b": second}
+            said = {"scorer": "arena", "kind": "lm_judge", "score": gap + rng.normal()}
+            rows["pair_scores"].append(pair | said)
+    return rows
+
+
+def prefer_answer(pair: tuple[str, str], query_id: str, labels: Iterable[float]) -> Rows:
+    """Return rows of the table of preferences, one an annotator."""
+    about = {"query_id": query_id, "response_a": pair[0], "response_b": pair[1]}
+    return [
+        about | {"annotator_id": f"p{n}", "annotator_kind": "person", "preference": label}
+        for n, label in enumerate(labels)
+    ]
 
 
 def write_empty(folder: Path) -> Corpus:
@@ -164,11 +240,41 @@ def write_hostile(folder: Path) -> Corpus:
     name = "<b>hostile</b> ![n](http://example.com/n.png)"
     note = "<script>document.title='broken'</script> **note**"
     manifest = Manifest(name, note=note, licence="[x](y)")
-    scores = [
-        score_answer(answer["response_id"], *HOSTILE_SCORER, i % 7)
-        for i, answer in enumerate(answers)
-    ]
-    return write_corpus(folder, manifest, rows, answers, scores)
+    return write_corpus(folder, manifest, rows, answers, _judge_hostile(answers))
+
+
+def _judge_hostile(answers: Rows) -> dict[str, Rows]:
+    """Return ratings by annotators of whom one always says the same, two scorers, and a few pairs.
+
+    Every fifth answer has a single label. Without a criterion, everybody says the same of all.
+    """
+    ids = [str(answer["response_id"]) for answer in answers]
+    always, *others = HOSTILE_ANNOTATORS
+    ratings: Rows = []
+    for n, one in enumerate(ids):
+        own = rate_answer(
+            one, HOSTILE_SCORER[1], [3, 1 + n % 5, 1 + n // 2 % 5][: 3 if n % 5 else 1]
+        )
+        ratings += [
+            row | {"annotator_id": a} for row, a in zip(own, [always, *others], strict=False)
+        ]
+    same = [one for one in ids if one.startswith("same-")]
+    return {
+        "ratings": [*ratings, *(row for one in same for row in rate_answer(one, None, [3, 3]))],
+        "preferences": [
+            row
+            for pair in pairwise(same[:4])
+            for row in prefer_answer(pair, "same", [1, -1])
+        ],
+        "scores": [
+            row
+            for n, one in enumerate(ids)
+            for row in (
+                score_answer(one, *HOSTILE_SCORER, n % 7),
+                score_answer(one, FLAT_SCORER, None, 1),
+            )
+        ],
+    }
 
 
 def _say(query_id: str, model: str | None, sample: int, text: str | None) -> dict[str, object]:
@@ -187,15 +293,12 @@ def write_corpus(
     manifest: Manifest,
     queries: Iterable[dict[str, object]],
     answers: Iterable[dict[str, object]],
-    scores: Iterable[dict[str, object]] = (),
+    judged: Mapping[str, Rows] | None = None,
 ) -> Corpus:
-    """Write queries, answers and scores, then views that are made up."""
+    """Write queries, answers and, by table, what is said of them; then views that are made up."""
     corpus = open_or_create(str(folder))
-    tables = {
-        "queries": build_rows(QUERIES, queries),
-        "responses": build_rows(RESPONSES, answers),
-        "scores": build_rows(SCORES, scores),
-    }
+    given = {"queries": queries, "responses": answers, **(judged or {})}
+    tables = {name: build_rows(find_table(name), rows) for name, rows in given.items()}
     filled = {name: table for name, table in tables.items() if len(table)}
     corpus = write_tables(corpus, filled, manifest)
     return write_views(corpus, tables["queries"].to_pylist(), tables["responses"].to_pylist())
