@@ -1,9 +1,11 @@
 """What a visitor chooses on the Calibration page: whose judgements, and how they are read."""
 
+from collections.abc import Container
+
 import streamlit as st
 
 from frame import judging
-from frame.address import choose
+from frame.address import choose, choose_one
 from frame.judging import Question
 from frame.loading import Book
 from hivemind_core.calibration import BINS, DISAGREEMENTS
@@ -11,8 +13,8 @@ from hivemind_core.evaluation import Annotation, Scorer, list_annotations
 from hivemind_core.simulation import Plan
 
 MINE, PUBLISHED, SIMULATED = "Of this corpus", "Published", "Simulated"
-SCORERS, ONE, ITEMS = "All scorers", "One scorer", "Items"
-PARTS = (SCORERS, ONE, ITEMS)
+SCORERS, ONE, VOTES, ITEMS = "All scorers", "One scorer", "Votes", "Items"
+PARTS = {"absolute": (SCORERS, ONE, ITEMS), "pairwise": (SCORERS, ONE, VOTES, ITEMS)}
 ANNOTATED = {"absolute": "Ratings", "pairwise": "Preferences"}
 WITHOUT_CRITERION = "(no criterion)"
 
@@ -83,24 +85,41 @@ def _choose_simulation() -> Question:
     return Question("absolute", None, without_people=False, disagreement=how, bins=bins, plan=plan)
 
 
+def choose_part(question: Question) -> str:
+    """Show which questions the page answers, and return the one that was chosen."""
+    parts = PARTS[question.annotation]
+    if st.session_state.get("calibration") not in (None, *parts):
+        st.session_state["calibration"] = parts[0]
+    return choose_one("Question", parts, "calibration", is_labelled=False)
+
+
 def choose_scorers(book: Book, question: Question) -> tuple[Scorer, ...]:
     """Show which scorers are compared, the strongest first, and return those chosen."""
     ranked = judging.rank_scorers(book, question)
     by_name = {scorer.name: scorer for scorer in ranked}
     names = list(by_name)
-    kept = st.session_state.get("scorers")
-    if kept and not by_name.keys() & set(kept):  # those of other judgements
-        del st.session_state["scorers"]
+    first = names[: judging.SHOWN_FIRST]
+    _drop_scorers(first, by_name)
     chosen = st.multiselect(
         "Scorers",
         names,
-        names[: judging.SHOWN_FIRST],
+        first,
         key="scorers",
         bind="query-params",
         persist_state="session",
         select_all=True,
     )
     return tuple(by_name[name] for name in chosen if name in by_name)
+
+
+def _drop_scorers(first: list[str], known: Container[str]) -> None:
+    """Forget the scorers of other judgements, unless somebody chose some that are here too."""
+    kept: list[str] = st.session_state.get("scorers") or []
+    offered = st.session_state.get("scorers_offered", first)
+    st.session_state["scorers_offered"] = first
+    is_chosen = kept != offered and any(name in known for name in kept)
+    if kept and first != offered and not is_chosen:
+        del st.session_state["scorers"]
 
 
 def choose_scorer(book: Book, question: Question) -> Scorer | None:

@@ -26,7 +26,9 @@ from hivemind_core.evaluation import (
 )
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.disagreement import measure_alpha
+from hivemind_core.measures.miscalibration import draw_items
 from hivemind_core.measures.spearman import correlate
+from hivemind_core.measures.votes import ShareResult, share_by_prediction, share_majority
 from hivemind_core.simulation import Plan, simulate_panel
 
 SHOWN_FIRST = 12
@@ -66,6 +68,15 @@ class Judgements:
     slices: tuple[PanelSlice, ...]
     alpha: float
     ceiling: float
+
+
+@dataclass(frozen=True)
+class Votes:
+    """How often a scorer takes the larger side, by split, and how its predictions hold."""
+
+    scorer: Scorer
+    majority: tuple[ShareResult, ...]
+    reliability: tuple[ShareResult, ...]
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -125,6 +136,28 @@ def judge(book: Book, question: Question, scorers: Sequence[Scorer]) -> tuple[Sc
     """Return how far some scorers agree with people."""
     judgements = read_judgements(book, question)
     return _calibrate(judgements, (*book.key, question), tuple(scorers))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Counting votes …")
+def _count_votes(
+    _judgements: Judgements, key: tuple[object, ...], scorers: tuple[Scorer, ...]
+) -> tuple[Votes, ...]:
+    panel = _judgements.panel
+    items = draw_items(panel.means, panel.queries)
+    return tuple(
+        Votes(
+            scorer,
+            share_majority(panel.labels, panel.scores[scorer], items),
+            share_by_prediction(panel.labels, panel.scores[scorer], items),
+        )
+        for scorer in scorers
+    )
+
+
+def count_votes(book: Book, question: Question, scorers: Sequence[Scorer]) -> tuple[Votes, ...]:
+    """Return which sides some scorers take on pairs that people compared."""
+    judgements = read_judgements(book, question)
+    return _count_votes(judgements, (*book.key, question), tuple(scorers))
 
 
 def judge_beside(book: Book, question: Question, scorer: Scorer) -> ScorerReport:

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from frame import asking, judging
-from frame.address import choose_one
 from frame.judging import Question
 from frame.loading import Book
 from frame.picker import IMPORT_COMMAND, guard, has_corpus, take_judged
 from frame.printed import show_printed
 from frame.theme import write_finding, write_heading, write_note
 from frame.verdicts import show_items, show_panel, show_scorer, show_scorers
+from frame.voting import show_votes
 
 NO_JUDGEMENTS = (
     "People judged nothing in this corpus. Bring ratings or preferences, and scores, with one "
@@ -31,6 +31,8 @@ def show_question(book: Book, question: Question, part: str) -> None:
         show_scorers(book, question)
     elif part == asking.ONE:
         show_scorer(book, question)
+    elif part == asking.VOTES:
+        show_votes(book, question)
     else:
         show_items(book, question)
 
@@ -60,8 +62,7 @@ def show_page() -> None:
     if question is None:
         show_nothing()
         return
-    part = choose_one("Question", asking.PARTS, "calibration", is_labelled=False)
-    show_question(book, question, part)
+    show_question(book, question, asking.choose_part(question))
 
 
 guard(show_page)

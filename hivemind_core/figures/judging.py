@@ -12,8 +12,10 @@ from hivemind_core.figures.curves import Curve, Slice
 from hivemind_core.figures.numbers import count, write_number
 from hivemind_core.figures.stamp import stamp_words
 from hivemind_core.figures.verdicts import VerdictRow
+from hivemind_core.figures.votes import ReliabilityRow, VoteRow
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.disagreement import count_labels
+from hivemind_core.measures.votes import ShareResult
 
 TITLES = {
     BIN: "Bins of disagreement",
@@ -157,9 +159,72 @@ def tabulate_slices(report: ScorerReport) -> list[dict[str, object]]:
             "difference to": _or_none(part.result.difference_high),
             "p, adjusted": _or_none(part.p_adjusted),
             "noise ceiling": _or_none(part.ceiling),
-            "reason": part.result.reason,
+            "reason": part.result.reason or None,
         }
         for part in report.slices
+    ]
+
+
+def list_votes(name: str, parts: Sequence[ShareResult]) -> VoteRow:
+    """Return how often a scorer takes the larger side, as a row of a figure."""
+    return VoteRow(
+        name,
+        tuple(part.place for part in parts),
+        tuple(part.share for part in parts),
+        tuple(part.low for part in parts),
+        tuple(part.high for part in parts),
+        tuple(part.n for part in parts),
+    )
+
+
+def list_reliability(name: str, parts: Sequence[ShareResult]) -> ReliabilityRow:
+    """Return what people prefer by what a scorer predicts, as a row of a figure."""
+    return ReliabilityRow(
+        name,
+        tuple(part.place for part in parts),
+        tuple(part.share for part in parts),
+        tuple(part.low for part in parts),
+        tuple(part.high for part in parts),
+        tuple(part.n for part in parts),
+    )
+
+
+def tell_votes(rows: Sequence[tuple[str, Sequence[ShareResult]]]) -> str:
+    """Return which scorer sides with most people most often, and how on the closest votes."""
+    held = [(name, [part for part in parts if part.n]) for name, parts in rows]
+    known = [(name, parts, _pool(parts)) for name, parts in held if parts]
+    if not known:
+        return "No scorer takes a side on a pair that people split over unevenly."
+    name, parts, share = max(known, key=lambda one: one[2])
+    first, last = parts[0], parts[-1]
+    return (
+        f"{name} takes the side of most people most often, in {100 * share:.0f} % of pairs: "
+        f"{100 * first.share:.0f} % where people are closest ({count(first.n, 'pair')}), "
+        f"{100 * last.share:.0f} % where they agree most ({count(last.n, 'pair')})."
+    )
+
+
+def _pool(parts: Sequence[ShareResult]) -> float:
+    """Return the share over all bins."""
+    return sum(part.share * part.n for part in parts) / sum(part.n for part in parts)
+
+
+def tabulate_shares(
+    rows: Sequence[tuple[str, Sequence[ShareResult]]], place: str, share: str
+) -> list[dict[str, object]]:
+    """Return a row a scorer and bin; empty bins are left out."""
+    return [
+        {
+            "scorer": name,
+            place: part.place,
+            share: _or_none(part.share),
+            "95 % from": _or_none(part.low),
+            "95 % to": _or_none(part.high),
+            "n": part.n,
+        }
+        for name, parts in rows
+        for part in parts
+        if part.n
     ]
 
 

@@ -11,7 +11,7 @@ from hivemind_core.measures.miscalibration import SliceResult
 DISAGREEMENT, SIMILAR = "disagreement", "similar_quality"
 SLICE_NAMES = {"Most disagreed (nested)": DISAGREEMENT, "Similar quality (nested)": SIMILAR}
 KIND_NAMES = {
-    "lm": "language models (perplexity)",
+    "lm": "LMs (perplexity)",
     "reward_model": "reward models",
     "lm_judge": "LM judges",
 }

@@ -1,0 +1,65 @@
+"""Pairs that people compared: which side scorers take, and how far to trust them."""
+
+import streamlit as st
+
+from frame import judging
+from frame.asking import choose_scorers
+from frame.judging import Question
+from frame.loading import Book
+from frame.showing import draw_figure, show_rows, write_basis
+from frame.theme import find_ground, write_finding
+from frame.verdicts import cite_question, find_mark, name_file
+from hivemind_core.figures.judging import (
+    list_reliability,
+    list_votes,
+    tabulate_shares,
+    tell_votes,
+)
+from hivemind_core.figures.palette import HUES, Ink
+from hivemind_core.figures.votes import (
+    describe_reliability,
+    describe_votes,
+    draw_reliability,
+    draw_votes,
+)
+
+BASIS = (
+    "Left: share of pairs in which a scorer prefers the answer that more people prefer, by how "
+    "many of them do; pairs without a larger side, or that the scorer calls equal, are left out. "
+    "Where people are nearly even, .5 is no fault. Right: a scorer's differences are turned into "
+    "predicted shares by one slope, fitted to the same votes; on the diagonal they hold. Intervals "
+    "are 95 %, over 2,000 draws of the queries."
+)
+
+
+def show_votes(book: Book, question: Question) -> None:
+    """Show how often scorers side with most people, and whether their confidence holds."""
+    head = st.container()
+    scorers = choose_scorers(book, question)
+    if not scorers:
+        write_finding("No scorer is chosen, or none scored these pairs.", "votes")
+        return
+    votes = judging.count_votes(book, question, scorers)
+    majority = [(one.scorer.name, one.majority) for one in votes]
+    reliability = [(one.scorer.name, one.reliability) for one in votes]
+    with head:
+        write_finding(tell_votes(majority), "votes")
+    inks = {name: Ink(HUES[n % len(HUES)]) for n, (name, _) in enumerate(majority)}
+    ground, mark = find_ground(), find_mark(question)
+    with st.container(key="split-votes"):
+        left, right = st.columns(2, gap="large")
+    with left:
+        rows = [list_votes(*one) for one in majority]
+        draw_figure(draw_votes(rows, inks, ground, mark), "votes", describe_votes(rows, mark))
+    with right:
+        curves = [list_reliability(*one) for one in reliability]
+        figure = draw_reliability(curves, inks, ground, mark)
+        draw_figure(figure, "reliability", describe_reliability(curves, mark))
+    write_basis(BASIS, "votes")
+    name, citation = name_file(book, question, "votes"), cite_question(book, question)
+    show_rows(tabulate_shares(majority, "on the larger side", "taken"), "votes", name, citation)
+    table = st.expander("Predicted and observed as a table", key="predicted", on_change="rerun")
+    if table.open:
+        with table:
+            rows_of = tabulate_shares(reliability, "predicted", "observed")
+            show_rows(rows_of, "reliability", f"{name}-reliability", citation)
