@@ -262,9 +262,7 @@ def _judge_hostile(answers: Rows) -> dict[str, Rows]:
     return {
         "ratings": [*ratings, *(row for one in same for row in rate_answer(one, None, [3, 3]))],
         "preferences": [
-            row
-            for pair in pairwise(same[:4])
-            for row in prefer_answer(pair, "same", [1, -1])
+            row for pair in pairwise(same[:4]) for row in prefer_answer(pair, "same", [1, -1])
         ],
         "scores": [
             row

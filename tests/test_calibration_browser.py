@@ -1,0 +1,114 @@
+"""The Calibration page in a real browser: what only shows there."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browsing import (
+    HOSTILE,
+    Server,
+    expect_harmless,
+    expect_sound,
+    open_page,
+    open_tab,
+    read_address,
+    wait_until_idle,
+    watch,
+)
+from tests.dashboard_corpus import HOSTILE_SCORER
+
+pytestmark = pytest.mark.browser
+
+SCORERS, ONE, VOTES, ITEMS = "All scorers", "One scorer", "Votes", "Items"
+FIND_POINT = """item => {
+    const plot = document.querySelector(".st-key-scatter .js-plotly-plot");
+    const {xaxis, yaxis} = plot._fullLayout, box = plot.getBoundingClientRect();
+    for (const {customdata, x, y} of plot._fullData) {
+        const n = (customdata ?? []).findIndex(one => one[0] === item);
+        if (n >= 0) return {
+            x: box.x + xaxis._offset + xaxis.l2p(x[n]), y: box.y + yaxis._offset + yaxis.l2p(y[n])};
+    }
+}"""
+
+
+def open_question(tab: Page, server: Server, part: str, **query: str) -> None:
+    link = {"corpus": "demo", "criterion": "quality", "calibration": part, **query}
+    open_page(tab, server.link("calibration", **link))
+
+
+def click_item(tab: Page, item: int) -> None:
+    """Click the point of an item, which is told by its number."""
+    tab.locator(".st-key-scatter .js-plotly-plot").scroll_into_view_if_needed()
+    place = tab.evaluate(FIND_POINT, item)
+    tab.mouse.move(place["x"] - 3, place["y"])
+    tab.mouse.click(place["x"], place["y"])
+
+
+def test_a_click_on_a_point_opens_its_item_and_another_after_it(server: Server, tab: Page) -> None:
+    heard = watch(tab)
+    open_question(tab, server, ONE, scorer="praise")
+    opened = tab.locator(".st-key-item-open")
+    expect(opened).to_have_count(0)
+    told = []
+    for item in (3, 77, 120):
+        click_item(tab, item)
+        tab.wait_for_url(f"**item={item}**")
+        wait_until_idle(tab)
+        expect(opened.locator(".js-plotly-plot")).to_be_visible()
+        told.append(opened.inner_text())
+    assert len(set(told)) == 3
+    expect_sound(tab)
+    assert not [words for words in heard if words.startswith(("error", "dialog"))]
+    other = tab.context.new_page()
+    open_page(other, tab.url)
+    expect(other.locator(".st-key-item-open")).to_have_text(opened.inner_text())
+    other.close()
+
+
+def test_a_click_in_the_list_opens_its_item(server: Server, tab: Page) -> None:
+    open_question(tab, server, ITEMS)
+    opened = tab.locator(".st-key-item-open .prose")
+    seen = [opened.inner_text()]
+    box = tab.get_by_test_id("stDataFrameResizable").bounding_box()
+    assert box is not None
+    for row in (1, 4):
+        tab.mouse.click(box["x"] + 18, box["y"] + 36 * (row + 1) + 17)
+        expect(opened).not_to_have_text(seen[-1])
+        wait_until_idle(tab)
+        seen.append(opened.inner_text())
+        assert read_address(tab)["item"].isdecimal()
+    expect_sound(tab)
+
+
+@pytest.mark.parametrize("part", [SCORERS, ONE, VOTES, ITEMS])
+def test_a_hostile_corpus_stays_harmless(server: Server, tab: Page, part: str) -> None:
+    heard = watch(tab)
+    judged = {"annotation": "pairwise"} if part == VOTES else {"criterion": HOSTILE_SCORER[1]}
+    for query in (judged, {"item": "2"}, {"judgements": "Simulated", "item": "2"}):
+        link = {"corpus": HOSTILE, "calibration": part, **query}
+        tab.goto(server.link("calibration", **link))
+        tab.locator("[class*='st-key-note-panel']").wait_for()
+        wait_until_idle(tab)
+        expect_sound(tab)
+        expect_harmless(tab, server, heard)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "paper"), [("light", "rgb(253, 252, 250)"), ("dark", "rgb(23, 20, 18)")]
+)
+def test_every_question_is_drawn_by_day_and_by_night(
+    server: Server, browser: Browser, scheme: str, paper: str
+) -> None:
+    tab = open_tab(browser, color_scheme=scheme)
+    heard = watch(tab)
+    links = [(part, {}) for part in (SCORERS, ONE, ITEMS)]
+    links += [(VOTES, {"annotation": "pairwise"}), (SCORERS, {"judgements": "Published"})]
+    links += [(ONE, {"judgements": "Simulated", "item": "5"})]
+    for part, query in links:
+        open_question(tab, server, part, **query)
+        grounds = tab.locator(".js-plotly-plot .main-svg:first-child").evaluate_all(
+            "all => all.map(one => getComputedStyle(one).backgroundColor)"
+        )
+        assert set(grounds) == {paper}
+        expect_sound(tab)
+    assert not [words for words in heard if words.startswith(("error", "dialog"))]
+    tab.context.close()
