@@ -7,7 +7,7 @@ import pyarrow as pa
 import streamlit as st
 
 from frame import address, judging
-from frame.address import choose_one
+from frame.address import choose, choose_one
 from frame.asking import choose_scorer, choose_scorers
 from frame.judging import Judgements, Question
 from frame.loading import Book
@@ -27,6 +27,7 @@ from hivemind_core.figures.judging import (
     draw_curve,
     list_items,
     list_verdicts,
+    name_slices,
     order_items,
     tabulate_scorers,
     tabulate_slices,
@@ -36,10 +37,12 @@ from hivemind_core.figures.judging import (
 from hivemind_core.figures.labels import describe_labels, draw_labels, write_labels
 from hivemind_core.figures.scatter import ItemPoints, describe_scatter, draw_scatter
 from hivemind_core.figures.verdicts import describe_verdicts, draw_verdicts
+from hivemind_core.measures.slices import Mask
 
 TEXT_CUT = 3000
 LONGEST_NUMBER = 9  # digits of an item in a link
 SLICED = {TITLES[kind]: kind for kind in (BIN, DISAGREED, SIMILAR)}
+ALL_ITEMS = "All"
 SPLIT, UNANIMOUS = "Split first", "Unanimous first"
 
 
@@ -164,19 +167,31 @@ def show_items(book: Book, question: Question) -> None:
     panel = judgements.panel
     how = choose_one("Order", [SPLIT, UNANIMOUS], "order_items", is_labelled=False)
     order = order_items(judgements.disagreement, is_split_first=how == SPLIT)
+    mask = _choose_slice(judgements)
+    order = [item for item in order if mask is None or mask[item]]
+    if not order:
+        write_finding("No item is in this slice.", "items")
+        return
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_list(book, judgements, order, how)
     with right:
         item = follow_item(len(panel))
-        show_item(book, question, order[0] if item is None else item)
+        show_item(book, question, item if item in order else order[0])
+
+
+def _choose_slice(judgements: Judgements) -> Mask | None:
+    """Show the slices whose items can be listed; None: all of them."""
+    names = [ALL_ITEMS, *name_slices(judgements.slices)]
+    name = choose("slice", "Items of", names, names[0], place=st.container())
+    return None if name == ALL_ITEMS else judgements.slices[names.index(name) - 1].mask
 
 
 def _show_list(book: Book, judgements: Judgements, order: Sequence[int], how: str) -> None:
     texts = judging.read_queries_of(book, judgements.panel)
     rows = list_items(judgements.panel, judgements.disagreement, order, texts)
     table = pa.Table.from_pylist(rows)
-    chart = f"items-{how}"
+    chart = f"items-{how}-{len(order)}"
     st.dataframe(
         table,
         hide_index=True,

@@ -43,7 +43,6 @@ CHOICES: list[dict[str, str]] = [
     {"criterion": "quality", "disagreement": "standard deviation"},
     {"annotation": "pairwise"},
     {"calibration": ONE, "criterion": "quality", "scorer": "perplexity"},
-    {"judgements": SIMULATED},
     {"judgements": SIMULATED, "calibration": ONE, "scorer": "miscalibrated (simulated)"},
     {"judgements": PUBLISHED},
 ]
@@ -61,9 +60,9 @@ def set_box(app: AppTest, key: str, value: str) -> AppTest:
     return app
 
 
-def read_judged(
-    corpora: Path, annotation: Annotation = "absolute", criterion: str | None = "quality"
-) -> Panel:
+def read_judged(corpora: Path, criterion: str | None = "quality") -> Panel:
+    """Return the ratings by a criterion, or the preferences."""
+    annotation: Annotation = "absolute" if criterion else "pairwise"
     return read_panel(open_corpus(str(corpora / "demo")), annotation, criterion)
 
 
@@ -150,7 +149,7 @@ def test_criteria_have_scorers_and_verdicts_of_their_own(corpora: Path) -> None:
     assert app.sidebar.selectbox(key="criterion").options == list(CRITERIA)
     for criterion in CRITERIA:
         app = set_box(app, "criterion", criterion)
-        agreement = correlate_all(read_judged(corpora, "absolute", criterion))
+        agreement = correlate_all(read_judged(corpora, criterion))
         assert ("judge" in agreement) == (criterion == "quality")
         assert dict(list_rows(app, "scorer", "spearman")) == pytest.approx(agreement)
     verdicts = dict(list_rows(app, "scorer", "verdict"))
@@ -178,7 +177,7 @@ def test_judgements_without_a_criterion_are_a_choice_beside_those_with_one() -> 
 def test_preferences_are_judged_by_the_difference_of_scores(corpora: Path) -> None:
     app = open_part(SCORERS, annotation="pairwise")
     assert read_note(app, "panel").startswith("30 items of 6 queries, 5 labels each")
-    agreement = correlate_all(read_judged(corpora, "pairwise", None)) | {"reward": np.nan}
+    agreement = correlate_all(read_judged(corpora, None)) | {"reward": np.nan}
     assert isnan(dict(list_rows(app, "scorer", "spearman"))["reward"])  # which scored too few
     assert dict(list_rows(app, "scorer", "spearman")) == pytest.approx(agreement, nan_ok=True)
     assert len(list_prose(open_part(ITEMS, annotation="pairwise", item="0"))) == 2
@@ -199,16 +198,14 @@ def test_votes_are_a_question_about_preferences_alone(files: dict[str, bytes]) -
     assert read(open_part("Votes")) == read(app)
 
 
-@pytest.mark.parametrize(
-    ("annotation", "sizes"), [("absolute", (150, 120)), ("pairwise", (30, 18))]
-)
-def test_answers_by_people_can_be_left_out(annotation: str, sizes: tuple[int, int]) -> None:
-    app = open_part(ITEMS, annotation=annotation)
-    assert read_note(app, "panel").startswith(f"{sizes[0]} items")
-    app.sidebar.toggle(key="without_people").set_value(True).run()
-    assert read_note(app, "panel").startswith(f"{sizes[1]} items")
-    linked = open_part(ITEMS, annotation=annotation, without_people="true")
-    assert read(linked) == read(app)
+def test_answers_by_people_can_be_left_out() -> None:
+    for annotation, whole, part in (("absolute", 150, 120), ("pairwise", 30, 18)):
+        app = open_part(ITEMS, annotation=annotation)
+        assert read_note(app, "panel").startswith(f"{whole} items")
+        app.sidebar.toggle(key="without_people").set_value(True).run()
+        assert read_note(app, "panel").startswith(f"{part} items")
+        linked = open_part(ITEMS, annotation=annotation, without_people="true")
+        assert read(linked) == read(app)
     assert not open_part(ITEMS, HOSTILE).sidebar.toggle
 
 
@@ -263,6 +260,18 @@ def test_the_first_item_of_the_list_is_open_until_one_is_chosen() -> None:
         assert sum(number > 0 for number in list_specs(app)[0]["data"][0]["y"]) == values
         assert ask(app, "item") is None
     assert not list_prose(open_part(ONE, criterion="quality"))
+
+
+def test_the_items_of_a_slice_can_be_listed() -> None:
+    app = open_part(ITEMS, criterion="quality")
+    names = app.selectbox(key="slice").options
+    everything = list_rows(app, "disagreement", "query")
+    bins = [name for name in names if name.startswith("Bin ")]
+    listed = [list_rows(set_box(app, "slice", name), "disagreement", "query") for name in bins]
+    assert sum(map(len, listed)) == len(everything)  # each item is in one bin
+    for name, rows in zip(bins, listed, strict=True):
+        assert name.endswith(f"({len(rows)} items)")
+    assert max(row[0] for row in listed[0]) < min(row[0] for row in listed[-1])
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -344,7 +353,7 @@ def test_files_hold_the_numbers_that_are_shown(
 def test_every_choice_is_in_the_address_and_a_link_shows_the_same(choices: dict[str, str]) -> None:
     app = visit("calibration", calibration=choices.get("calibration", SCORERS))
     for name, value in choices.items():
-        if name != "calibration":  # which is a browser's to write
+        if name != "calibration":
             set_box(app, name, value)
     written = {name: str(ask(app, name)) for name in app.query_params}
     assert written.items() >= choices.items()

@@ -9,7 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hivemind_core.calibration import BIN, DISAGREED, SIMILAR, ScorerReport, SliceReport
+from hivemind_core.calibration import (
+    BIN,
+    DISAGREED,
+    SIMILAR,
+    PanelSlice,
+    ScorerReport,
+    SliceReport,
+)
 from hivemind_core.corpus import published_scorers
 from hivemind_core.corpus.published_scorers import (
     ANNOTATIONS,
@@ -29,6 +36,7 @@ from hivemind_core.figures.judging import (
     find_last_bin,
     list_items,
     list_verdicts,
+    name_slices,
     order_items,
     tabulate_scorers,
     tabulate_shares,
@@ -391,3 +399,22 @@ def test_a_missing_or_unreadable_file_is_named(shipped: Path) -> None:
     shipped.unlink()
     with pytest.raises(CorpusError, match=r"readable table; found FileNotFoundError.*Install"):
         read_published_agreement()
+
+
+def test_slices_are_named_with_their_items() -> None:
+    masks = np.eye(3, dtype=bool)
+    slices = [
+        PanelSlice(BIN, 1.0, masks[0], nan),
+        PanelSlice(BIN, 2.0, masks[1] | masks[2], nan),
+        PanelSlice(DISAGREED, 16.0, masks[2], nan),
+        PanelSlice(SIMILAR, 0.5, masks[0], nan),
+        PanelSlice(SIMILAR, 95.0, masks[0], nan),
+    ]
+    assert name_slices(slices) == [
+        "Bin 1 of 2, unanimous (1 item)",
+        "Bin 2 of 2, split (2 items)",
+        "Most disagreed, 16 % (1 item)",
+        "Similar quality, k = 0.5 (1 item)",
+        "Similar quality, 95 % (1 item)",
+    ]
+    assert name_slices([]) == []

@@ -6,7 +6,14 @@ from math import isnan
 
 import numpy as np
 
-from hivemind_core.calibration import BIN, DISAGREED, SIMILAR, ScorerReport, SliceReport
+from hivemind_core.calibration import (
+    BIN,
+    DISAGREED,
+    SIMILAR,
+    PanelSlice,
+    ScorerReport,
+    SliceReport,
+)
 from hivemind_core.evaluation import Panel
 from hivemind_core.figures.curves import Curve, Slice
 from hivemind_core.figures.numbers import count, write_number
@@ -163,6 +170,23 @@ def tabulate_slices(report: ScorerReport) -> list[dict[str, object]]:
         }
         for part in report.slices
     ]
+
+
+def name_slices(slices: Sequence[PanelSlice]) -> list[str]:
+    """Return what each slice of a panel is called in a list, with its number of items."""
+    bins = sum(part.kind == BIN for part in slices)
+    named = []
+    for part in slices:
+        if part.kind == BIN:
+            ends = {1: ", unanimous", bins: ", split"}
+            name = f"Bin {part.parameter:g} of {bins}{ends.get(int(part.parameter), '')}"
+        elif part.kind == SIMILAR and part.parameter < 10:
+            name = f"Similar quality, k = {part.parameter:g}"
+        else:
+            words = "Similar quality" if part.kind == SIMILAR else "Most disagreed"
+            name = f"{words}, {part.parameter:g} %"
+        named.append(f"{name} ({count(int(part.mask.sum()), 'item')})")
+    return named
 
 
 def list_votes(name: str, parts: Sequence[ShareResult]) -> VoteRow:
