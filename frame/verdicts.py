@@ -60,6 +60,7 @@ def cite_question(book: Book, question: Question) -> Citation:
         "bins": str(question.bins),
         "without_people": question.without_people,
         "simulated": book.manifest.simulated or question.plan is not None,
+        "plan": "" if question.plan is None else str(question.plan),
     }
 
 

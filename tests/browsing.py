@@ -83,6 +83,22 @@ def read_chart(app: AppTest) -> list[dict[str, Any]]:
     return [{name: _decode(value) for name, value in trace.items()} for trace in traces]
 
 
+def list_specs(app: AppTest) -> list[dict[str, Any]]:
+    """Return the charts of a page as Plotly gets them."""
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def list_alternatives(app: AppTest) -> list[str]:
+    """Return the alternative texts of the charts of a page."""
+    return [chart.proto.alt for chart in app.get("plotly_chart")]
+
+
+def list_rows(app: AppTest, *columns: str) -> list[tuple[Any, ...]]:
+    """Return these columns of the first table that has them."""
+    found = next(t.value for t in app.dataframe if set(columns) <= set(t.value.columns))
+    return [tuple(row) for row in found[list(columns)].itertuples(index=False)]
+
+
 def _decode(value: object) -> object:
     if not isinstance(value, dict) or "bdata" not in value:
         return value

@@ -19,7 +19,19 @@ from hivemind_core.corpus.tables import RESPONSES, TABLES
 from hivemind_core.evaluation import LENGTH, Annotation, Panel, read_panel
 from hivemind_core.figures.printed import KIND_NAMES
 from hivemind_core.measures.spearman import correlate
-from tests.browsing import HOSTILE, NAMES, ask, list_prose, read, read_block, read_note, visit
+from tests.browsing import (
+    HOSTILE,
+    NAMES,
+    ask,
+    list_alternatives,
+    list_prose,
+    list_rows,
+    list_specs,
+    read,
+    read_block,
+    read_note,
+    visit,
+)
 from tests.dashboard_corpus import CRITERIA, FLAT_SCORER, HOSTILE_SCORER
 
 pytestmark = pytest.mark.usefixtures("use_corpora")
@@ -70,24 +82,10 @@ def correlate_all(panel: Panel) -> dict[str, float]:
     return {s.name: correlate(scores, panel.means) for s, scores in panel.scores.items()}
 
 
-def list_specs(app: AppTest) -> list[dict[str, Any]]:
-    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
-
-
-def list_alternatives(app: AppTest) -> list[str]:
-    return [chart.proto.alt for chart in app.get("plotly_chart")]
-
-
 def list_points(app: AppTest, name: str) -> list[tuple[float, float]]:
     """Return the points of all traces of a name in the first chart."""
     traces = [t for t in list_specs(app)[0]["data"] if t.get("name") == name]
     return [xy for t in traces for xy in zip(t["x"], t["y"], strict=True) if None not in xy]
-
-
-def list_rows(app: AppTest, *columns: str) -> list[tuple[Any, ...]]:
-    """Return these columns of the first table that has them."""
-    found = next(t.value for t in app.dataframe if set(columns) <= set(t.value.columns))
-    return [tuple(row) for row in found[list(columns)].itertuples(index=False)]
 
 
 def list_slices(app: AppTest, kind: str) -> list[tuple[Any, ...]]:
@@ -368,7 +366,7 @@ def test_printed_scorers_stand_beside_the_means_of_their_kinds(annotated: str, r
     app = open_part(SCORERS, judgements=PUBLISHED, printed_by=annotated, printed_scorers=scorer)
     table = list_rows(app, "scorer", "slice", "parameter", "spearman")
     assert len(table) == 66 * rows
-    own = sorted(row[3] for row in table if row[:2] == (scorer, "disagreement"))
+    own = sorted(row[3] for row in table if row[:2] == (scorer, "similar_quality"))
     assert sorted(y for _, y in list_points(app, scorer)) == pytest.approx(own)
     labels = list_specs(app)[0]["layout"]["xaxis"]["ticktext"]
     assert all("n = " in label and "n = 0" not in label for label in labels)

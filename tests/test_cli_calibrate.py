@@ -7,6 +7,7 @@ import pytest
 
 from hivemind_core.corpus.store import open_corpus
 from hivemind_core.evaluation import LENGTH
+from hivemind_core.measures.miscalibration import TOO_FEW
 from tests.dashboard_corpus import FLAT_SCORER, HOSTILE_SCORER
 from tests.test_cli_import import run
 
@@ -58,7 +59,7 @@ def test_preferences_need_no_criterion_where_there_is_none(corpora: Path) -> Non
     told = json.loads(done.stdout)
     assert (told["annotation"], told["criterion"], told["items"]) == ("pairwise", None, 30)
     assert "arena" in told["scorers"]
-    assert told["scorers"]["reward"]["full"]["reason"] == "too few to say"
+    assert told["scorers"]["reward"]["full"]["reason"] == TOO_FEW
     assert told["scorers"]["reward"]["full"]["spearman"] is None
     kinds = {part["slice"] for part in told["scorers"]["arena"]["slices"]}
     assert kinds == {"disagreement_bin", "disagreed", "similar_quality"}

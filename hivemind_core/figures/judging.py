@@ -52,7 +52,7 @@ def tell_panel(panel: Panel, alpha: float, ceiling: float) -> str:
         f"{count(len(panel), 'item')} of {count(len(panel.query_ids), 'query')}, {each} labels "
         f"each; Krippendorff's alpha {write_number(alpha)}, noise ceiling {write_number(ceiling)}"
     )
-    if isnan(ceiling):
+    if isnan(ceiling) and len(set(panel.means.tolist())) > 1:
         told += " (undefined: the annotators' noise explains all that their means differ by)"
     if panel.left_out:
         told += f"; {count(panel.left_out, 'item')} with a single label left out"
@@ -93,6 +93,7 @@ def list_verdicts(reports: Sequence[ScorerReport]) -> list[VerdictRow]:
                 difference=trend.difference,
                 difference_low=trend.low,
                 difference_high=trend.high,
+                reason=last.result.reason if isnan(trend.difference) else "",
             )
             rows.append(VerdictRow(scorer.name, scorer.kind, report.full, shown, report.trend_p))
     return rows

@@ -9,7 +9,7 @@ from hivemind_core.figures.numbers import write_number
 from hivemind_core.measures.miscalibration import SliceResult
 
 DISAGREEMENT, SIMILAR = "disagreement", "similar_quality"
-SLICE_NAMES = {"Most disagreed (nested)": DISAGREEMENT, "Similar quality (nested)": SIMILAR}
+SLICE_NAMES = {"Similar quality (nested)": SIMILAR, "Most disagreed (nested)": DISAGREEMENT}
 KIND_NAMES = {
     "lm": "LMs (perplexity)",
     "reward_model": "reward models",
