@@ -236,6 +236,7 @@ def test_a_search_leads_to_answers_and_back_and_to_a_query(server: Server, tab: 
     expect(read_heading(tab)).to_have_text(asked)
     tab.get_by_role("button", name="← Back").click()
     expect(find_panel(tab)).to_contain_text("Answers · 6")
+    wait_until_idle(tab)  # what is typed while the page is drawn anew is lost
     box.fill('"about the sea"')
     box.press("Enter")
     tab.get_by_role("button", name="Query 1").click()
