@@ -1,6 +1,7 @@
 """The corpus picker in the sidebar, and what is said where there is nothing to show."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -80,22 +81,19 @@ def has_corpus() -> bool:
 
 def take_book() -> Book | None:
     """Return the corpus that is picked, built and sound; else say what to do and return None."""
-    shelved: Shelved | None = st.session_state.get("shelved")
-    if shelved is None:
-        _say_nothing_here()
+    book = take_judged()
+    if book is None:
         return None
-    if shelved.corpus is None:
-        _say(f"{shelved.name} cannot be opened", shelved.fault)
-        return None
-    built = list_built(shelved.corpus, shelved.locator, shelved.stamp)
-    if not built and not any(count_texts(Book(shelved.corpus, shelved.stamp, "")).values()):
-        _say(f"{shelved.name} has no maps", "No answer in it has a text that could be mapped.")
+    name, locator = st.session_state["shelved"].name, book.corpus.locator
+    built = list_built(book.corpus, locator, book.stamp)
+    if not built and not any(count_texts(book).values()):
+        _say(f"{name} has no maps", "No answer in it has a text that could be mapped.")
         return None
     if not built:
-        _say(f"{shelved.name} has no maps yet", "One command makes its maps and measures:")
-        st.code(f"hivemind build {shelved.locator}", language=None, wrap_lines=True)
+        _say(f"{name} has no maps yet", "One command makes its maps and measures:")
+        st.code(f"hivemind build {locator}", language=None, wrap_lines=True)
         return None
-    return Book(shelved.corpus, shelved.stamp, _choose_encoder(built))
+    return replace(book, encoder=_choose_encoder(built))
 
 
 def take_judged() -> Book | None:

@@ -11,9 +11,9 @@ from hivemind_core.figures.layers import cut_name
 from hivemind_core.figures.numbers import count, escape_label, write_interval, write_number
 from hivemind_core.figures.palette import Ground, Ink, mix
 from hivemind_core.figures.within import (
-    HOVER_WIDTH,
     NAME_WIDTH,
     choose_dot,
+    cut_hover,
     lay_legend,
     lay_rows,
     make_arms,
@@ -107,7 +107,7 @@ def draw_differences(
 
 def describe_differences(rows: Sequence[DifferenceRow], names: tuple[str, str]) -> str:
     """Return the figure in words: how many sources differ clearly, and the widest difference."""
-    first, second = (_cut(name) for name in names)
+    first, second = (cut_hover(name) for name in names)
     known = [row for row in rows if row.difference.is_defined]
     if not known:
         return f"No source can be compared between {first} and {second}."
@@ -117,7 +117,7 @@ def describe_differences(rows: Sequence[DifferenceRow], names: tuple[str, str]) 
     return (
         f"Clearly less similar to themselves in {second} than in {first}: "
         f"{lower} of {count(len(known), 'source')}; clearly more: {higher}. The widest difference "
-        f"is {write_change(widest.difference.mean)}, of {_cut(widest.name)}."
+        f"is {write_change(widest.difference.mean)}, of {cut_hover(widest.name)}."
     )
 
 
@@ -135,7 +135,7 @@ def _draw_pair(
     """Return a line from the first mean to the second, and a dot at each that is defined."""
     settings = zip(names, (row.first, row.second), fills, strict=True)
     known = [setting for setting in settings if setting[1].is_defined]
-    told = " → ".join(f"{_cut(name)} {write_number(each.mean)}" for name, each, _ in known)
+    told = " → ".join(f"{cut_hover(name)} {write_number(each.mean)}" for name, each, _ in known)
     return go.Scatter(
         x=[each.mean for _, each, _ in known],
         y=[place] * len(known),
@@ -148,7 +148,7 @@ def _draw_pair(
             "opacity": 1,
         },
         name=escape_label(row.name),
-        hovertext=[escape_label(f"{_cut(row.name)}: {told}")] * len(known),
+        hovertext=[escape_label(f"{cut_hover(row.name)}: {told}")] * len(known),
         hoverinfo="text",
         showlegend=False,
     )
@@ -156,7 +156,7 @@ def _draw_pair(
 
 def _draw_difference(row: DifferenceRow, place: int, color: str, size: int) -> go.Scatter:
     estimate = row.difference
-    told = f"{_cut(row.name)}: {write_change(estimate.mean)}"
+    told = f"{cut_hover(row.name)}: {write_change(estimate.mean)}"
     if estimate.interval is not None:
         told += f", 95 % interval {write_interval(estimate.interval)}"
     told += f", {count(estimate.queries, 'query')}"
@@ -222,7 +222,3 @@ def _name_settings(figure: go.Figure, names: tuple[str, str], ground: Ground) ->
             )
         )
     lay_legend(figure, ground)
-
-
-def _cut(name: str) -> str:
-    return cut_name(name, HOVER_WIDTH)

@@ -40,7 +40,7 @@ EXPLAINED = (
     "items; its band holds 95 % of slices that follow it. Intervals are from 2,000 draws of the "
     "queries, ranked anew; slices stay as they are. p is adjusted for all scorers and slices shown."
 )
-ENOUGH_NAMED = 3
+Numbers = tuple[float, ...]
 
 
 def tell_panel(panel: Panel, alpha: float, ceiling: float) -> str:
@@ -192,20 +192,19 @@ def name_slices(slices: Sequence[PanelSlice]) -> list[str]:
 
 def list_votes(name: str, parts: Sequence[ShareResult]) -> VoteRow:
     """Return how often a scorer takes the larger side, as a row of a figure."""
-    return VoteRow(
-        name,
-        tuple(part.place for part in parts),
-        tuple(part.share for part in parts),
-        tuple(part.low for part in parts),
-        tuple(part.high for part in parts),
-        tuple(part.n for part in parts),
-    )
+    return VoteRow(name, *_list_columns(parts))
 
 
 def list_reliability(name: str, parts: Sequence[ShareResult]) -> ReliabilityRow:
     """Return what people prefer by what a scorer predicts, as a row of a figure."""
-    return ReliabilityRow(
-        name,
+    return ReliabilityRow(name, *_list_columns(parts))
+
+
+def _list_columns(
+    parts: Sequence[ShareResult],
+) -> tuple[Numbers, Numbers, Numbers, Numbers, tuple[int, ...]]:
+    """Return places, shares, both ends of their intervals, and the pairs of each."""
+    return (
         tuple(part.place for part in parts),
         tuple(part.share for part in parts),
         tuple(part.low for part in parts),

@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 from hivemind_core.figures.layers import cut_name
 from hivemind_core.figures.numbers import count, escape_label, write_number
 from hivemind_core.figures.palette import Ground, Ink, fade, shade
+from hivemind_core.figures.within import cut_hover
 from hivemind_core.measures.arrays import Floats
 
 NAME_WIDTH = 24
-HOVER_WIDTH = 60
 MOST_NAMED = 30
 ENDS_NAMED = 5
 MOST_ABREAST = 3  # columns whose names stand side by side; those of more are slanted
@@ -73,13 +73,13 @@ def describe_ranks(names: Sequence[str], columns: Sequence[str], ranks: Floats) 
     known = held[:, np.isfinite(held).any(axis=0)]
     firsts = Counter(names[i] for i in known.argmin(axis=0).tolist())
     if firsts:
-        most = [f"{_cut(name)} ({n} of {len(columns)})" for name, n in firsts.most_common(3)]
+        most = [f"{cut_hover(name)} ({n} of {len(columns)})" for name, n in firsts.most_common(3)]
         told += f" Most homogeneous: {', '.join(most)}."
     lowest = np.where(np.isnan(ranks), -np.inf, ranks).max(axis=1)
     moves = np.where(np.isfinite(lowest), lowest - held.min(axis=1), 0.0)
     if (moves > 0).any():
         i = int(moves.argmax())
-        told += f" {_cut(names[i])} moves most, from {held[i].min():g} to {lowest[i]:g}."
+        told += f" {cut_hover(names[i])} moves most, from {held[i].min():g} to {lowest[i]:g}."
     return told
 
 
@@ -141,7 +141,7 @@ def describe_correlations(columns: Sequence[str], matrix: Floats) -> str:
     """Return the figure in words: the lowest and the highest correlation."""
     rows, places = np.tril_indices(len(columns), -1)
     pairs = [
-        (float(matrix[i, j]), f"{_cut(columns[j])} and {_cut(columns[i])}")
+        (float(matrix[i, j]), f"{cut_hover(columns[j])} and {cut_hover(columns[i])}")
         for i, j in zip(rows.tolist(), places.tolist(), strict=True)
         if not np.isnan(matrix[i, j])
     ]
@@ -150,10 +150,6 @@ def describe_correlations(columns: Sequence[str], matrix: Floats) -> str:
     ends = [f"{write_number(value)} ({pair})" for value, pair in (min(pairs), max(pairs))]
     told = " to ".join(dict.fromkeys(ends))
     return f"Rank correlation between {count(len(columns), 'column')}: {told}."
-
-
-def _cut(name: str) -> str:
-    return cut_name(name, HOVER_WIDTH)
 
 
 def _place_names(names: Sequence[str], ranks: Floats) -> dict[int, int]:
@@ -180,7 +176,7 @@ def _draw_line(name: str, columns: Sequence[str], ranks: Floats, ink: Ink) -> go
         marker={"size": 7, "color": ink.color, "symbol": ink.symbol},
         name=escape_label(name),
         hovertext=[
-            escape_label(f"{_cut(name)}: rank {rank} in {_cut(column)}")
+            escape_label(f"{cut_hover(name)}: rank {rank} in {cut_hover(column)}")
             for column, rank in zip(columns, (f"{rank:g}" for rank in ranks), strict=True)
         ],
         hoverinfo="text",
@@ -299,7 +295,7 @@ def _lay_out_correlations(figure: go.Figure, columns: Sequence[str], ground: Gro
 
 
 def _tell_pair(first: str, second: str, value: float) -> str:
-    return escape_label(f"{_cut(first)} and {_cut(second)}: {write_number(value)}")
+    return escape_label(f"{cut_hover(first)} and {cut_hover(second)}: {write_number(value)}")
 
 
 def _choose_text(color: str, ground: Ground) -> str:
