@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 BASE = {"errors", "progress"}
 STAGES = {"space", "measures", "models"}
 NUMBERED = {"measurement", "estimation", "tabulation", "summary", "robustness", "comparison"}
-NUMBERED |= {"evaluation", "calibration", "simulation"}
+NUMBERED |= {"evaluation", "calibration", "simulation", "scoring"}
 CORE = BASE | STAGES | NUMBERED | {"corpus", "parallel", "build", "figures"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": BASE | {"corpus", "measures"},
     "calibration": BASE | {"measures", "evaluation"},
     "simulation": BASE | {"measures", "evaluation"},
+    "scoring": BASE | {"corpus", "models"},
     "comparison": BASE | {"corpus", "measures", "measurement", "estimation"},
     "parallel": BASE | {"corpus"},
     "build": BASE | {"corpus"} | STAGES | {"parallel", "measurement", "summary", "tabulation"},
@@ -47,6 +48,8 @@ NETWORK = {"aiohttp", "http", "httpx", "httpx2", "huggingface_hub", "openai", "p
 NETWORK |= {"urllib3", "urllib.request"}
 MAY_REACH_OUT = {
     "hivemind_core/corpus/download.py",
+    "hivemind_core/corpus/infinity_files.py",
+    "hivemind_core/corpus/weights.py",
     "hivemind_core/corpus/novelty_bench.py",
     "hivemind_core/space/encoders.py",
 }

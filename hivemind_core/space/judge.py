@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hivemind_core.corpus.pair_cache import Pair, PairCache
+from hivemind_core.corpus.weights import hash_folder, must_ask_hub
 from hivemind_core.errors import HivemindError, InputError, WorkError, shorten
 from hivemind_core.progress import Report
-from hivemind_core.space.encoders import hash_folder, must_ask_hub
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
