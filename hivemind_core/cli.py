@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hivemind_core.errors import CorpusError, HivemindError, InputError, WorkError
+from hivemind_core.errors import CorpusError, HivemindError, InputError, WorkError, shorten
 from hivemind_core.progress import show_progress
 
 if TYPE_CHECKING:
@@ -205,6 +205,51 @@ def calibrate(
     print(json.dumps(described, ensure_ascii=False) if as_json else format_reports(described))
 
 
+@application.command()
+def score(
+    corpus: CorpusArgument,
+    scorer: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME",
+            help="judge:MODEL, reward:MODEL, perplexity:MODEL, perplexity-response:MODEL, where a"
+            " MODEL is a hub id, a folder, or a judge's name at its endpoint; or length. Several:"
+            " name the option again.",
+        ),
+    ],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Score every response, not only those people judged.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the responses that people rated or compared, for `hivemind calibrate`.
+
+    Stopped at any point, it goes on where it was.
+    """
+    import json
+    from dataclasses import asdict
+
+    from hivemind_core.corpus.locations import find_cache_folder
+    from hivemind_core.corpus.store import open_corpus
+    from hivemind_core.corpus.verdict_cache import VerdictCache
+    from hivemind_core.scoring import find_scorers, format_scored, read_work, score_corpus
+
+    opened = open_corpus(corpus)
+    scorers = [found for name in scorer for found in find_scorers(name, os.environ)]
+    work = read_work(opened, everything=everything)
+    cache = VerdictCache(find_cache_folder(os.environ) / "verdicts.sqlite")
+    results = []
+    with show_progress() as report:
+        for one in scorers:
+            opened, done = score_corpus(opened, one, work, cache, report=report)
+            results.append(done)
+            print(format_scored(done), file=sys.stderr)
+    if as_json:
+        print(json.dumps([asdict(done) for done in results]))
+    if any(done.responses and not done.scored for done in results):
+        raise typer.Exit(WorkError.exit_code)
+
+
 FileOption = Annotated[
     Path | None, typer.Option(metavar="F", help=".jsonl, .csv or .parquet file, or a folder.")
 ]
@@ -269,6 +314,38 @@ def import_novelty_bench_command(
     with show_progress() as report:
         found = folder or download_novelty_bench(report=report)
         done = import_novelty_bench(corpus, found, report=report)
+    _show_import(done, as_json)
+
+
+@import_application.command("infinity-chat")
+def import_infinity_chat_command(
+    corpus: CorpusArgument,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="A folder for each data set, on this machine."),
+    ] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Branch, tag or commit on the hub; now's by default."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import Infinity-Chat: 26,070 queries, and responses that people rated or compared.
+
+    Downloaded from the Hugging Face hub without --from.
+    """
+    from hivemind_core.corpus.infinity_chat import import_infinity_chat
+    from hivemind_core.corpus.infinity_files import download_data_sets, find_data_sets
+
+    if folder is not None and revision is not None:
+        raise InputError("a folder has no revisions", where="--revision", found=shorten(revision))
+    with show_progress() as report:
+        found = (
+            download_data_sets(revision, report=report)
+            if folder is None
+            else find_data_sets(folder)
+        )
+        done = import_infinity_chat(corpus, found, report=report)
     _show_import(done, as_json)
 
 

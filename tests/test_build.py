@@ -48,7 +48,7 @@ def options(tmp_path: Path, name: str = "cache", **others: int) -> BuildOptions:
 
 def test_row_order_and_jobs_do_not_change_a_byte(tmp_path: Path) -> None:
     order = list(range(len(RESPONSES)))
-    random.Random(1).shuffle(order)  # noqa: S311
+    random.Random(1).shuffle(order)
     first, _ = build_corpus(make_corpus(tmp_path / "a" / "c"), options(tmp_path, "one"))
     second, _ = build_corpus(
         make_corpus(tmp_path / "b" / "c", order), options(tmp_path, "two", jobs=2)

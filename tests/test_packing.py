@@ -55,7 +55,7 @@ def test_a_lasso_is_a_short_word(rows: set[int]) -> None:
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.5, 0.9, 1.0])
 def test_the_largest_map_has_words_that_are_read(share: float) -> None:
-    rows = random.Random(7).sample(range(LARGEST), int(share * LARGEST))  # noqa: S311
+    rows = random.Random(7).sample(range(LARGEST), int(share * LARGEST))
     word = pack_rows(rows, LARGEST)
     assert len(word) < 11_000 < LONGEST
     assert unpack_rows(word, LARGEST) == tuple(sorted(rows))

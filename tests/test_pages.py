@@ -10,7 +10,7 @@ import pytest
 
 from frame import jobs, loading
 from frame.jobs import Job, Registry
-from frame.welcome import find_folder
+from frame.welcome import NOVELTY_BENCH, find_folder
 from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.store import open_or_create, views_file, write_tables
 from hivemind_core.corpus.tables import QUERIES, RESPONSES, build_rows
@@ -263,18 +263,18 @@ def test_fetching_is_offered_shown_and_told_when_it_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "frame.welcome.command_line",
+        "frame.offers.command_line",
         lambda *words: run_python(
             "import sys, time; time.sleep(2); sys.exit('hivemind: no network')"
         ),
     )
     app = visit("overview")
-    app.button(key="fetch-start").click().run()
+    app.button(key="novelty-bench-start").click().run()
     assert not app.exception
-    assert app.button(key="fetch-cancel")
+    assert app.button(key="novelty-bench-cancel")
     app.switch_page("pages/atlas_page.py").run()
     app.switch_page("pages/overview_page.py").run()
-    folder = find_folder()
+    folder = find_folder(NOVELTY_BENCH)
     job = jobs.open_registry().find(folder)
     assert job is not None
     job.wait(20)
@@ -293,11 +293,12 @@ def test_a_corpus_that_was_fetched_is_picked_and_no_longer_offered(
     )
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setattr(
-        "frame.welcome.command_line", lambda *words: run_python(writing.format(find_folder()))
+        "frame.offers.command_line",
+        lambda *words: run_python(writing.format(find_folder(NOVELTY_BENCH))),
     )
     app = start()
-    app.button(key="fetch-start").click().run()
-    job = jobs.open_registry().find(find_folder())
+    app.button(key="novelty-bench-start").click().run()
+    job = jobs.open_registry().find(find_folder(NOVELTY_BENCH))
     assert job is not None
     job.wait(60)
     assert job.news.state == "done"

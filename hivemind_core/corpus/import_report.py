@@ -54,6 +54,8 @@ class ImportReport:
         Responses of the corpus that repeat another of the same source and query word for word.
     unused_columns : tuple of str
         Columns of the files that nothing was read from.
+    notes : tuple of str
+        What else an importer has to say.
     """
 
     corpus: str
@@ -62,6 +64,7 @@ class ImportReport:
     withheld: dict[str, int]
     repeats: int
     unused_columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def format_report(report: ImportReport) -> str:
@@ -85,4 +88,5 @@ def format_report(report: ImportReport) -> str:
         lines.append(f"  {report.repeats:,} {verb} another word for word; all are kept")
     if report.unused_columns:
         lines.append(f"  columns not used: {', '.join(report.unused_columns)}")
+    lines += [f"  {note}" for note in report.notes]
     return "\n".join(lines)

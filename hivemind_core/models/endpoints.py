@@ -1,0 +1,122 @@
+"""Endpoints: services that speak the OpenAI protocol, and what each of them takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from hivemind_core.errors import InputError, shorten
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+PUBLIC_URL = "https://api.openai.com/v1"
+COMMON = ("temperature", "top_p", "max_tokens")
+"""What is sent where an endpoint does not say what it takes."""
+NATIVE = (
+    *COMMON,
+    "seed",
+    "stop",
+    "presence_penalty",
+    "frequency_penalty",
+    "max_completion_tokens",
+)
+"""Parameters that the protocol knows; others travel in the body beside them."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A service that speaks the OpenAI protocol.
+
+    Attributes
+    ----------
+    name : str
+    base_url : str
+    api_key : str
+        Empty where the service asks for none. Part of no text that is made from an endpoint.
+    takes : tuple of str or None
+        The parameters it takes; None: only the common ones are sent.
+    max_concurrency : int
+        Requests in flight, at most and to begin with.
+    seconds : float
+        How long a request may take.
+    input_price, output_price : float or None
+        USD per million tokens; None where not stated.
+    """
+
+    name: str
+    base_url: str
+    api_key: str = field(default="", repr=False)
+    takes: tuple[str, ...] | None = None
+    max_concurrency: int = 20
+    seconds: float = 120.0
+    input_price: float | None = None
+    output_price: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be an endpoint.
+
+        Raises
+        ------
+        InputError
+            If the address has no scheme or host, or a number is out of range.
+        """
+        where = f"endpoint {self.name}"
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InputError(
+                "a base URL begins with http:// or https:// and names a host",
+                where=where,
+                found=shorten(self.base_url),
+            )
+        if self.max_concurrency < 1 or self.seconds <= 0:
+            raise InputError("max_concurrency and seconds are more than 0", where=where)
+        for price in (self.input_price, self.output_price):
+            if price is not None and not price >= 0:
+                raise InputError("a price is 0 or more", where=where, found=str(price))
+
+    @property
+    def host(self) -> str:
+        """Its host and port: what may be shown of the address, which can hold a password."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+    def divide(self, parameters: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
+        """Return the parameters that it takes, and the names of the others."""
+        known = COMMON if self.takes is None else self.takes
+        sent = {name: value for name, value in parameters.items() if name in known}
+        return sent, tuple(sorted(parameters.keys() - sent.keys()))
+
+    def hide_key(self, text: str) -> str:
+        """Return a text without the key, should a service have repeated it."""
+        return text.replace(self.api_key, "…") if self.api_key else text
+
+
+def find_endpoint(environment: Mapping[str, str]) -> Endpoint:
+    """Return the endpoint that OPENAI_BASE_URL and OPENAI_API_KEY name; OpenAI's by default.
+
+    Raises
+    ------
+    InputError
+        If there is neither a key nor an address, or the address is none.
+    """
+    key, base_url = environment.get("OPENAI_API_KEY", ""), environment.get("OPENAI_BASE_URL", "")
+    if not key and not base_url:
+        raise InputError(
+            "a model behind an endpoint needs a key",
+            where="OPENAI_API_KEY",
+            remedy="Set it, or OPENAI_BASE_URL for a service that asks for none",
+        )
+    return Endpoint("OPENAI_BASE_URL" if base_url else "OpenAI", base_url or PUBLIC_URL, key)
+
+
+def make_client(endpoint: Endpoint) -> "AsyncOpenAI":
+    """Return a client that asks once: `engine` decides what is asked again."""
+    from openai import AsyncOpenAI
+
+    return AsyncOpenAI(
+        api_key=endpoint.api_key or "none",
+        base_url=endpoint.base_url,
+        max_retries=0,
+        timeout=endpoint.seconds,
+    )

@@ -1,0 +1,339 @@
+"""The engine in all weathers: every request ends in exactly one outcome."""
+
+import asyncio
+import random
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hivemind_core.errors import InputError
+from hivemind_core.models.endpoints import Endpoint, find_endpoint
+from hivemind_core.models.engine import Conditions, ask, read_wait
+from hivemind_core.models.pace import Pace
+from hivemind_core.models.requests import Outcome, Request, check_request
+from tests.weather import KEY, Reply, Script, Weather, fail, serve_weather
+
+
+class Nap:
+    """Sleeps no time and remembers for how long it should have."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+        self.now = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+        await asyncio.sleep(0)
+
+    def clock(self) -> float:
+        return self.now
+
+
+def make(*said: str, model: str = "m", **parameters: object) -> list[Request]:
+    return [
+        Request(f"{model}-{number}", model, ({"role": "user", "content": text},), parameters)
+        for number, text in enumerate(said)
+    ]
+
+
+def run(
+    server: Weather,
+    requests: Sequence[Request],
+    nap: Nap | None = None,
+    stop: threading.Event | None = None,
+    **more: Any,
+) -> dict[str, Outcome]:
+    found: dict[str, Outcome] = {}
+
+    def keep(outcome: Outcome) -> None:
+        assert outcome.request.key not in found, "an outcome is kept twice"
+        assert (outcome.text is None) == (outcome.error is not None)
+        found[outcome.request.key] = outcome
+
+    nap = nap or Nap()
+    conditions = Conditions(nap.clock, nap.sleep, random.Random(0))
+    ask(server.endpoint(**more), requests, keep, stop=stop, conditions=conditions)
+    assert found.keys() == {request.key for request in requests}
+    assert KEY not in repr(found)
+    return found
+
+
+def always(*replies: Reply) -> Script:
+    """Answer the first time with the first reply, and so on; the last one stays."""
+    return lambda body, before: replies[min(before, len(replies) - 1)]
+
+
+def test_an_answer_comes_with_what_was_sent_and_used() -> None:
+    with serve_weather(always(Reply("A river."))) as server:
+        requests = make("Time?", temperature=0.5, min_p=0.1)
+        (outcome,) = run(server, requests).values()
+    assert (outcome.text, outcome.finish_reason, outcome.attempts) == ("A river.", "stop", 1)
+    assert (outcome.input_tokens, outcome.output_tokens) == (7, 5)
+    assert (dict(outcome.sent), outcome.left_out) == ({"temperature": 0.5}, ("min_p",))
+    assert server.keys == {f"Bearer {KEY}"}
+    assert "min_p" not in server.bodies[0]
+
+
+def test_an_endpoint_is_sent_what_it_takes() -> None:
+    with serve_weather(always(Reply())) as server:
+        requests = make("Time?", temperature=2, min_p=0.1, seed=3)
+        (outcome,) = run(server, requests, takes=("min_p", "seed")).values()
+    body = server.bodies[0]
+    assert (body["min_p"], body["seed"], "temperature" in body) == (0.1, 3, False)
+    assert outcome.left_out == ("temperature",)
+
+
+@pytest.mark.parametrize(
+    "weather",
+    [
+        fail(408),
+        fail(409),
+        fail(429),
+        fail(500),
+        fail(503),
+        Reply(kind="cut"),
+        Reply(kind="garbage"),
+        Reply(kind="no choices"),
+        Reply(kind="page"),
+        Reply(kind="silence"),
+    ],
+)
+def test_what_may_go_better_is_asked_again(weather: Reply) -> None:
+    with serve_weather(always(weather, weather, Reply("At last."))) as server:
+        (outcome,) = run(server, make("Time?")).values()
+    assert (outcome.text, outcome.attempts, len(server.bodies)) == ("At last.", 3, 3)
+
+
+def test_eight_attempts_are_the_end() -> None:
+    nap = Nap()
+    with serve_weather(always(fail(500, "broken"))) as server:
+        (outcome,) = run(server, make("Time?"), nap).values()
+    assert (outcome.error, outcome.status) == ("status 500: 'broken'", 500)
+    assert outcome.attempts == len(server.bodies) == 8
+    pauses = [0.5 * 2**number for number in range(7)]
+    assert len(nap.slept) == 7
+    assert all(p / 2 <= slept <= p for p, slept in zip(pauses, nap.slept, strict=True))
+
+
+def test_no_answer_in_time_is_asked_again() -> None:
+    def script(body: dict[str, Any], before: int) -> Reply:
+        return Reply(seconds=0 if before else 5)
+
+    with serve_weather(script) as server:
+        (outcome,) = run(server, make("Time?"), seconds=0.3).values()
+    assert (outcome.text, outcome.attempts) == ("Time is a river.", 2)
+
+
+def test_a_bad_request_is_not_asked_again_and_ends_nothing_else() -> None:
+    def script(body: dict[str, Any], before: int) -> Reply:
+        return fail(400, "too long") if body["messages"][-1]["content"] == "bad" else Reply()
+
+    with serve_weather(script) as server:
+        found = run(server, make("good", "bad", "fine"))
+    assert found["m-1"].error == "status 400: 'too long'"
+    assert found["m-0"].text == found["m-2"].text == "Time is a river."
+    assert len(server.bodies) == 3
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_what_ends_a_model_ends_no_other(status: int) -> None:
+    def script(body: dict[str, Any], before: int) -> Reply:
+        return fail(status, f"no, {KEY}") if body["model"] == "gone" else Reply()
+
+    requests = [*make(*"abcdef", model="gone"), *make(*"abc", model="here")]
+    with serve_weather(script) as server:
+        found = run(server, requests, max_concurrency=1)
+    errors = {found[f"gone-{number}"].error for number in range(6)}
+    assert errors == {f"status {status}: 'no, …'"}
+    assert all(found[f"here-{number}"].text for number in range(3))
+    assert sum(body["model"] == "gone" for body in server.bodies) == 1
+
+
+def test_a_filtered_answer_is_none() -> None:
+    with serve_weather(always(Reply("half of", finish_reason="content_filter"))) as server:
+        (outcome,) = run(server, make("Time?")).values()
+    assert (outcome.text, outcome.finish_reason) == (None, "content_filter")
+    assert outcome.error == "the content filter held the answer back"
+    assert len(server.bodies) == 1
+
+
+def test_where_the_tokens_did_not_suffice_it_is_said() -> None:
+    with serve_weather(always(Reply(kind="silence", finish_reason="length"))) as server:
+        (outcome,) = run(server, make("Time?")).values()
+    assert outcome.error == "max_tokens left no room for an answer"
+    assert len(server.bodies) == 1
+
+
+def test_a_parameter_that_a_model_does_not_support_is_left_out_from_then_on() -> None:
+    def script(body: dict[str, Any], before: int) -> Reply:
+        if "temperature" in body:
+            return fail(400, "Unsupported value: 'temperature' is not supported with this model")
+        return Reply()
+
+    with serve_weather(script) as server:
+        found = run(server, make(*"abc", temperature=0, max_tokens=9), max_concurrency=1)
+    assert {outcome.left_out for outcome in found.values()} == {("temperature",)}
+    assert {outcome.text for outcome in found.values()} == {"Time is a river."}
+    assert sum("temperature" in body for body in server.bodies) == 1
+    assert all(body["max_tokens"] == 9 for body in server.bodies)
+
+
+def test_retry_after_is_honoured() -> None:
+    nap = Nap()
+    with serve_weather(always(fail(429, retry_after="17"), Reply())) as server:
+        (outcome,) = run(server, make("Time?"), nap).values()
+    assert outcome.text
+    assert max(nap.slept) == 17
+
+
+def test_retry_after_is_a_number_or_a_date() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert read_wait("2.5", now) == 2.5
+    assert read_wait("Thu, 01 Jan 2026 00:00:30 GMT", now) == 30
+    assert read_wait("Wed, 31 Dec 2025 00:00:00 GMT", now) == 0
+    assert read_wait("soon", now) is None
+    assert read_wait(None, now) is None
+
+
+def test_no_more_are_in_flight_than_may_be() -> None:
+    with serve_weather(lambda *_: Reply(seconds=0.05)) as server:
+        run(server, make(*map(str, range(30))), max_concurrency=5)
+    assert 2 <= server.most <= 5
+
+
+def test_a_service_that_is_not_there_is_told_without_waiting_for_each() -> None:
+    endpoint = Endpoint("nobody", "http://127.0.0.1:9/v1", KEY, max_concurrency=2)
+    found: list[Outcome] = []
+    nap = Nap()
+    conditions = Conditions(nap.clock, nap.sleep, random.Random(0))
+    ask(endpoint, make(*map(str, range(50))), found.append, conditions=conditions)
+    assert len(found) == 50
+    assert all("no connection to 127.0.0.1:9" in str(outcome.error) for outcome in found)
+    assert sum(outcome.attempts for outcome in found) <= 16
+
+
+def test_mixed_weather_ends_every_request_once() -> None:
+    chance = random.Random(3)
+    bad = [
+        fail(429),
+        fail(429, retry_after="0.01"),
+        fail(500),
+        fail(503),
+        Reply(kind="cut"),
+        Reply(kind="garbage"),
+        Reply(kind="no choices"),
+        Reply(kind="page"),
+        Reply(finish_reason="content_filter"),
+    ]
+
+    def script(body: dict[str, Any], before: int) -> Reply:
+        return chance.choice(bad) if chance.random() < 0.4 else Reply()
+
+    with serve_weather(script) as server:
+        found = run(server, make(*map(str, range(200))), max_concurrency=16)
+    told = Counter(outcome.error for outcome in found.values())
+    assert told[None] > 120
+    assert told["the content filter held the answer back"] > 3
+    assert sum(outcome.attempts for outcome in found.values()) == len(server.bodies)
+
+
+def test_stopping_gives_up_what_flies_and_sends_no_more() -> None:
+    stop = threading.Event()
+
+    def script(body: dict[str, Any], before: int) -> Reply:
+        if body["messages"][-1]["content"] in ("0", "1"):
+            return Reply()
+        stop.set()
+        return Reply(seconds=30)
+
+    with serve_weather(script) as server:
+        found = run(server, make(*map(str, range(40))), stop=stop, max_concurrency=2)
+    assert found["m-0"].text == found["m-1"].text == "Time is a river."
+    assert Counter(outcome.error for outcome in found.values())["cancelled"] == 38
+    assert len(server.bodies) <= 4
+
+
+def test_what_cannot_be_kept_ends_the_work() -> None:
+    def keep(outcome: Outcome) -> None:
+        raise OSError("no space left")
+
+    with serve_weather(always(Reply())) as server, pytest.raises(OSError, match="no space"):
+        ask(server.endpoint(max_concurrency=1), make("a"), keep)
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        (Request("k", " ", ({"role": "user", "content": "a"},)), "must name a model"),
+        (Request("k", "m", ()), "must say something"),
+        (Request("k", "m", ({"role": "user", "content": ""},)), "must say something"),
+        (Request("k", "m", ({"role": "user", "content": "x" * 100_000},)), "less than 100,000"),
+        (make("a", temperature=-1)[0], "temperature is a number from 0 to 10; found -1"),
+        (make("a", temperature=float("nan"))[0], "temperature is a number"),
+        (make("a", top_p=1.1)[0], "top_p is a number from 0 to 1"),
+        (make("a", max_tokens=0)[0], "max_tokens is a number from 1"),
+        (make("a", min_p="much")[0], "min_p is a number"),
+    ],
+)
+def test_nonsense_is_refused_before_anything_is_sent(request_: Request, words: str) -> None:
+    with serve_weather(always(Reply())) as server:
+        with pytest.raises(InputError, match=words):
+            run(server, [*make("fine"), request_])
+        assert server.bodies == []
+
+
+def test_a_sound_request_passes() -> None:
+    check_request(make("a", temperature=0, top_p=1, min_p=0, max_tokens=1)[0])
+
+
+async def _no_sleep(seconds: float) -> None:
+    del seconds
+
+
+def test_pace_shrinks_at_a_refusal_and_grows_with_answers() -> None:
+    now = 0.0
+    pace = Pace(10, lambda: now, _no_sleep)
+    pace.take_refusal(0)
+    assert pace.limit == 8
+    pace.take_answer()
+    assert pace.limit == pytest.approx(8.125)
+    pace.take_failure()
+    pace.take_answer()
+    assert pace.limit == pytest.approx(8.125)  # it grows no more while the service struggles
+    now = 11.0
+    for _ in range(100):
+        pace.take_answer()
+    assert pace.limit == 10
+    for _ in range(100):
+        pace.take_refusal(0)
+    assert pace.limit == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"base_url": "localhost:8080"}, "a base URL begins with http:// or https://"),
+        ({"base_url": "http://"}, "names a host"),
+        ({"base_url": "file:///etc/passwd"}, "a base URL begins with"),
+        ({"max_concurrency": 0}, "more than 0"),
+        ({"input_price": -1.0}, "a price is 0 or more"),
+    ],
+)
+def test_what_is_no_endpoint_is_refused(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        Endpoint(**{"name": "x", "base_url": "http://localhost", **options})
+
+
+def test_the_environment_names_an_endpoint_and_no_text_shows_its_key() -> None:
+    ours = find_endpoint({"OPENAI_API_KEY": KEY})
+    assert ours.host == "api.openai.com"
+    local = find_endpoint({"OPENAI_BASE_URL": "http://me:secret@127.0.0.1:8080/v1"})
+    assert local.host == "127.0.0.1:8080"
+    assert KEY not in repr(ours)
+    with pytest.raises(InputError, match="a model behind an endpoint needs a key"):
+        find_endpoint({})

@@ -1,0 +1,139 @@
+"""An OpenAI-protocol chat endpoint on loopback whose weather is scripted."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from hivemind_core.models.endpoints import Endpoint
+
+KEY = "sk-never-to-be-seen"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the endpoint answers once.
+
+    Attributes
+    ----------
+    text : str
+        Of the answer; for an error, its message.
+    kind : str
+        "answer", "cut", "garbage", "no choices", "page", "silence", or "status".
+    """
+
+    text: str = "Time is a river."
+    kind: str = "answer"
+    status: int = 200
+    finish_reason: str = "stop"
+    headers: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def fail(status: int, text: str = "no", **headers: str) -> Reply:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(text, "status", status, headers=named)
+
+
+Script = Callable[[dict[str, Any], int], Reply]
+"""From the body of a request, and how often its like came before, to what is answered."""
+
+
+class Weather(ThreadingHTTPServer):
+    """Answers as its script says; remembers every body and the most requests in flight."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.script = script
+        self.bodies: list[dict[str, Any]] = []
+        self.keys: set[str] = set()
+        self.in_flight = self.most = 0
+        self.lock = threading.Lock()
+        self.released = threading.Event()
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/v1"
+
+    def endpoint(self, **more: Any) -> Endpoint:
+        return Endpoint("stub", self.base_url, KEY, **more)
+
+    def count(self, said: str) -> int:
+        """Return how often the last message of a request was this."""
+        return sum(body["messages"][-1]["content"] == said for body in self.bodies)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        server = self.server
+        assert isinstance(server, Weather)
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        said = body["messages"][-1]["content"]
+        with server.lock:
+            server.keys.add(self.headers.get("Authorization", ""))
+            reply = server.script(body, server.count(said))
+            server.bodies.append(body)
+            server.in_flight += 1
+            server.most = max(server.most, server.in_flight)
+        try:
+            server.released.wait(reply.seconds)
+            self._send(reply)
+        finally:
+            with server.lock:
+                server.in_flight -= 1
+
+    def _send(self, reply: Reply) -> None:
+        content, kind = make_body(reply), "application/json"
+        if reply.kind == "page":
+            kind = "text/html"
+        try:
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[: len(content) // 2] if reply.kind == "cut" else content)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the client gave up, as it may
+        self.close_connection = True
+
+    def log_message(self, *args: object) -> None:
+        """Stay silent."""
+
+
+def make_body(reply: Reply) -> bytes:
+    if reply.kind == "garbage":
+        return b'{"choices": [{"mess'
+    if reply.kind == "page":
+        return b"<html>Please log in</html>"
+    if reply.kind == "status":
+        return json.dumps({"error": {"message": reply.text, "type": "x"}}).encode()
+    message = {"role": "assistant", "content": None if reply.kind == "silence" else reply.text}
+    choice = {"index": 0, "finish_reason": reply.finish_reason, "message": message}
+    told = {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [] if reply.kind == "no choices" else [choice],
+        "usage": {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12},
+    }
+    return json.dumps(told).encode()
+
+
+@contextmanager
+def serve_weather(script: Script) -> Iterator[Weather]:
+    """Serve the endpoint on a free loopback port."""
+    with Weather(script) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.released.set()
+            server.shutdown()
+            thread.join()
