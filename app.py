@@ -6,6 +6,7 @@ st.set_page_config(page_title="Hivemind Atlas", layout="wide")
 overview = st.Page("pages/overview_page.py", title="Overview", url_path="overview")
 atlas = st.Page("pages/atlas_page.py", title="Atlas", url_path="atlas")
 homogeneity = st.Page("pages/homogeneity_page.py", title="Homogeneity", url_path="homogeneity")
+taxonomy = st.Page("pages/taxonomy_page.py", title="Taxonomy", url_path="taxonomy")
 calibration = st.Page("pages/calibration_page.py", title="Calibration", url_path="calibration")
 
 
@@ -15,7 +16,7 @@ def open_overview() -> None:
 
 
 root = st.Page(open_overview, title="Start", url_path="start", default=True, visibility="hidden")
-page = st.navigation([root, overview, atlas, homogeneity, calibration])
+page = st.navigation([root, overview, taxonomy, atlas, homogeneity, calibration])
 
 from frame import address  # noqa: E402 - navigation comes before anything heavy
 from frame.picker import pick_corpus  # noqa: E402

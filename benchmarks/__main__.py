@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
-GROUPS = ("measures", "nearest", "suite", "calibration", "groups", "dashboard", "atlas", "build")
+GROUPS = (
+    *("measures", "nearest", "suite", "calibration", "groups", "dashboard", "atlas", "build"),
+    *("infinity_chat", "taxonomy"),
+)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from frame import sheets
-from frame.address import choose, choose_one
+from frame.address import choose, choose_one, read_new
 from frame.drawing import Look, Projection, list_colorings
 from frame.grouping import list_senses
 from frame.loading import Book, find_calibration
@@ -53,11 +53,11 @@ def choose_place(book: Book) -> Shelf | None:
     if catalogue.categories:
         names = ["", *catalogue.categories]
         category = choose("category", "Category", names, "", sheets.name_category)
-    ids = catalogue.categories[category] if category else tuple(catalogue.labels)
+    ids = catalogue.offer(category, read_new("query") or st.session_state.get("query"))
     if not ids:
         return None
     first = sheets.find_striking_query(book, ids) or ids[0]
-    chosen = choose("query", "Query", ids, first, catalogue.labels.__getitem__)
+    chosen = choose("query", "Query", ids, first, catalogue.spell)
     return Shelf("query", ids, Place("query", chosen))
 
 

@@ -108,6 +108,15 @@ def take_judged() -> Book | None:
     return Book(shelved.corpus, shelved.stamp, "")
 
 
+def take_any() -> Book | None:
+    """Return the corpus that is picked, with an encoder if it is built; else say what to do."""
+    book = take_judged()
+    if book is None:
+        return None
+    built = list_built(book.corpus, book.corpus.locator, book.stamp)
+    return replace(book, encoder=_choose_encoder(built)) if built else book
+
+
 def _choose_encoder(built: Sequence[str]) -> str:
     """Return the encoder whose views are shown; a link says it, for others may be built later."""
     if len(built) > 1:

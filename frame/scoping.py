@@ -3,7 +3,7 @@
 import streamlit as st
 
 from frame import sheets
-from frame.address import choose, choose_one
+from frame.address import choose, choose_one, read_new
 from frame.loading import Book
 from frame.measuring import Scope
 from hivemind_core.estimation import POOLINGS
@@ -55,9 +55,14 @@ def choose_scope(book: Book, part: str) -> Scope:
         names = ["", *catalogue.categories]
         category = choose("category", "Category", names, "", sheets.name_category)
     if part != CHANGE:
-        ids = catalogue.categories[category] if category else tuple(catalogue.labels)
-        spell = {"": "All queries", **catalogue.labels}
-        query = choose("only", "Query", ["", *ids], "", spell.__getitem__)
+        ids = catalogue.offer(category, read_new("only") or st.session_state.get("only"))
+        query = choose(
+            "only",
+            "Query",
+            ["", *ids],
+            "",
+            lambda one: catalogue.spell(one) if one else "All queries",
+        )
     measure = choose_measure() if part in (WITHIN, BETWEEN, CHANGE) else COSINE
     pooling = _choose_pooling() if part in (WITHIN, BETWEEN, ROBUSTNESS) else POOLINGS[0]
     return Scope(category, query, measure, pooling)

@@ -187,12 +187,11 @@ def _show_queries(
     shown = _take_more("query", words, ids)
     for place, query_id in enumerate(shown):
         with st.container(border=True, key=f"found-query-{place}", gap="xsmall"):
-            _offer(
-                f"Query {place + 1} · {count(answers.get(query_id, 0), 'answer')}",
-                f"query-{place}",
-                on_query,
-                query_id,
-            )
+            if number := answers.get(query_id, 0):
+                label = f"Query {place + 1} · {count(number, 'answer')}"
+                _offer(label, f"query-{place}", on_query, query_id)
+            else:
+                write_note(f"Query {place + 1} · no answers yet", f"found-query-{place}")
             _show_excerpt(cut_excerpt(texts[query_id], words))
     _offer_more("query", words, len(ids), len(shown))
 

@@ -152,9 +152,9 @@ def describe_place(book: Book, place: Place) -> str:
 def describe_scope(book: Book, category: str, query: str) -> str:
     """Return which queries of a corpus are looked at: one, those of a category, or all."""
     if query:
-        return f"{book.manifest.name} · one query: {read_catalogue(book).labels[query]}"
+        return f"{book.manifest.name} · one query: {read_catalogue(book).spell(query)}"
     catalogue = read_catalogue(book)
-    ids = catalogue.categories[category] if category else catalogue.queries
+    ids = catalogue.categories[category] if category else catalogue.labels
     told = f"{book.manifest.name} · {count(len(ids), 'query')}"
     return f"{told} of {category}" if category else told
 
@@ -166,33 +166,51 @@ class Catalogue:
     Attributes
     ----------
     labels : mapping of str to str
-        What a query is called in the list, by query id: unlike any other.
+        What a query with answers is called in the list, by query id: unlike any other.
     queries : mapping of str to str
-        Whole queries by id.
+        Whole queries by id, those without answers too.
     categories : mapping of str to tuple of str
-        Query ids by category, in the order of the category's size.
+        Ids of queries with answers by category, in the order of the category's size.
     """
 
     labels: Mapping[str, str]
     queries: Mapping[str, str]
     categories: Mapping[str, tuple[str, ...]]
 
+    def spell(self, query_id: str) -> str:
+        """Return what a query is called in a list; of one without answers, its text."""
+        return self.labels.get(query_id) or shorten_label(self.queries[query_id])
+
+    def offer(self, category: str, asked: str | None) -> tuple[str, ...]:
+        """Return the queries to choose from: those with answers, and one that is asked for."""
+        ids = self.categories[category] if category else tuple(self.labels)
+        is_extra = asked is not None and asked in self.queries and asked not in self.labels
+        return (*ids, str(asked)) if is_extra else ids
+
+
+def shorten_label(query: str) -> str:
+    """Return a query in one line, cut to what a list shows."""
+    label = " ".join(query.split())
+    return label if len(label) <= LABEL_WIDTH else label[:LABEL_WIDTH] + "…"
+
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _read_catalogue(_book: Book, key: tuple[str, int, str]) -> Catalogue:
     rows = loading.read_queries(_book).select(["query_id", "query", "categories"]).to_pylist()
     rows.sort(key=lambda row: (row["query"].casefold(), row["query_id"]))
+    queries = {row["query_id"]: row["query"] for row in rows}
+    answered = loading.count_by_query(_book)
     labels: dict[str, str] = {}
     members: dict[str, list[str]] = {}
     for row in rows:
-        label = " ".join(row["query"].split())
-        labels[row["query_id"]] = label if len(label) <= LABEL_WIDTH else label[:LABEL_WIDTH] + "…"
+        if row["query_id"] not in answered:
+            continue
+        labels[row["query_id"]] = shorten_label(row["query"])
         for category in row["categories"] or ():
             members.setdefault(category, []).append(row["query_id"])
     twice = {label for label, n in Counter(labels.values()).items() if n > 1}
     labels = {k: f"{v} [{k[:8]}]" if v in twice or not v else v for k, v in labels.items()}
     ranked = sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))
-    queries = {row["query_id"]: row["query"] for row in rows}
     return Catalogue(labels, queries, {name: tuple(ids) for name, ids in ranked})
 
 
@@ -225,5 +243,5 @@ def _rank_queries(_book: Book, key: tuple[object, ...]) -> tuple[str, ...]:
 def find_striking_query(book: Book, among: Collection[str] | None = None) -> str | None:
     """Return the query that is most worth a look; None where no two answers are alike."""
     ranked = _rank_queries(book, (*book.key, book.encoder))
-    known = read_catalogue(book).queries if among is None else set(among)
+    known = read_catalogue(book).labels if among is None else set(among)
     return next((query_id for query_id in ranked if query_id in known), None)

@@ -16,12 +16,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hivemind_core.corpus.cache import TableCache, VectorCache
 from hivemind_core.corpus.calibration import read_calibration
 from hivemind_core.corpus.embeddings import (
     QueryResponses,
     build_vector_column,
+    normalise,
     read_by_query,
     stack_vectors,
 )
@@ -42,7 +44,7 @@ from hivemind_core.corpus.views import (
     add_scope,
     list_views,
 )
-from hivemind_core.errors import InputError, WorkError
+from hivemind_core.errors import HivemindError, InputError, WorkError
 from hivemind_core.measurement import measure_corpus
 from hivemind_core.parallel import Task, Workers
 from hivemind_core.progress import Report, report_nothing
@@ -51,6 +53,7 @@ from hivemind_core.space.encoders import DEFAULT_ENCODER, Encoder, find_encoder
 from hivemind_core.space.judge import find_judge
 from hivemind_core.space.linking import COSINE, PEOPLE, count_groups, link_by_judge, link_query
 from hivemind_core.space.mapping import Map, MapInput, draw_map
+from hivemind_core.space.query_map import draw_query_map, explain_query_map
 from hivemind_core.summary import summarise
 from hivemind_core.tabulation import tabulate
 
@@ -125,6 +128,9 @@ def build_corpus(
     if _read_stamp(corpus, encoder) == stamp:
         return corpus, False
     tables = _draw_tables(corpus, encoder, options, report)
+    tables["query_map"] = _draw_query_map(corpus, encoder, options, report)
+    if stamp["queries"] and not len(tables["query_map"]):
+        stamp["queries"] = "failed"  # so that the next build tries again
     tables |= _link_answers(corpus, encoder, options, report, tables["maps"])
     measured = measure_corpus(corpus, encoder, report=report)
     tables |= tabulate(measured)
@@ -159,6 +165,46 @@ def _draw_tables(
     )
     tables = (*_format_maps(maps, "query_id"), *_format_maps(categories, "category"))
     return dict(zip(MAP_TABLES, tables, strict=True))
+
+
+def _draw_query_map(
+    corpus: Corpus, encoder: str, options: BuildOptions, report: Report
+) -> pa.Table:
+    """Return where the queries lie; no rows, and why, where they cannot be encoded now."""
+    rows = corpus.read(QUERIES, columns=["query_id", "query"])
+    rows = rows.filter(pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(rows["query"])), 0))
+    ids, texts = rows["query_id"].to_pylist(), rows["query"].to_pylist()
+    if not ids:
+        return explain_query_map("no query has a text")
+    folder = find_cache_folder(options.environment)
+    try:
+        encoded = encode_texts(
+            texts,
+            find_encoder(encoder, options.environment),
+            VectorCache(folder / "vectors.sqlite"),
+            lambda _, done, total: report("encode queries", done, total),
+        )
+    except HivemindError as error:  # the answers' vectors may have come from elsewhere
+        return explain_query_map(f"{encoder} cannot encode the queries: {error}")
+    vectors = normalise(np.array([encoded[text] for text in texts], np.float32))
+    digest = hashlib.sha256(np.ascontiguousarray(vectors).tobytes()).hexdigest()
+    key, cache = make_id("queries", VERSION, digest, ids), TableCache(folder / "maps")
+    drawn = cache.read(key)
+    if drawn is None:
+        report("map queries by their text", 0, 1)
+        drawn = draw_query_map(ids, vectors)
+        cache.write(key, drawn)
+    report("map queries by their text", 1, 1)
+    return drawn
+
+
+def _can_encode(encoder: str, options: BuildOptions) -> bool:
+    """Whether more texts can be encoded as the answers are: their vectors may be given ones."""
+    try:
+        find_encoder(encoder, options.environment)
+    except InputError:
+        return False
+    return True
 
 
 def _count_queries(corpus: Corpus) -> int:
@@ -237,6 +283,7 @@ def _stamp_build(corpus: Corpus, encoder: str, options: BuildOptions) -> dict[st
         "encoder": encoder,
         "vectors_hash": hashlib.sha256(vectors).hexdigest(),
         "calibration": calibration.fingerprint if calibration else None,
+        "queries": _can_encode(encoder, options),
         "judge": options.judge and find_judge(options.judge, options.environment).fingerprint,
         "category_maps": options.category_maps,
         "version": VERSION,

@@ -271,6 +271,14 @@ def import_files_command(
     preferences: FileOption = None,
     scores: FileOption = None,
     pair_scores: FileOption = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="F",
+            help="Pairs by their texts: pair_id, query, response_a, response_b, which"
+            " --preferences and --pair-scores then name by pair_id.",
+        ),
+    ] = None,
     embeddings: Annotated[
         Path | None,
         typer.Option(metavar="F", help="response_id and vector, as .parquet or .jsonl."),
@@ -290,7 +298,7 @@ def import_files_command(
     from hivemind_core.corpus.merge import About
 
     inputs = Inputs(
-        queries, responses, ratings, preferences, scores, pair_scores, embeddings, encoder
+        queries, responses, ratings, preferences, scores, pair_scores, pairs, embeddings, encoder
     )
     about = About(name, source, licence, note)
     with show_progress() as report:

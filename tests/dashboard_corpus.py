@@ -35,6 +35,8 @@ from hivemind_core.corpus.views import (
     LINKAGES,
     POINTS,
     QUALITY,
+    QUERY_MAP,
+    QUERY_MAP_NOTES,
     add_scope,
 )
 from hivemind_core.measurement import measure_corpus
@@ -314,6 +316,15 @@ def grow(corpus: Corpus, query_id: str, number: int, text: str = "A new answer {
     write_tables(corpus, tables, corpus.manifest)
 
 
+def _place_queries(queries: list[dict[str, Any]]) -> pa.Table:
+    """Return a made-up map of the queries: in a row, in the order of their ids."""
+    ids = sorted(query["query_id"] for query in queries)
+    rows = [{"query_id": q, "x": i, "y": i % 2, "pca_x": 0, "pca_y": i} for i, q in enumerate(ids)]
+    notes = {"method": "umap", "reason": None, "trustworthiness": 0.9, "pca_trustworthiness": 0.5}
+    table = pa.Table.from_pylist(rows, schema=QUERY_MAP)
+    return table.replace_schema_metadata({QUERY_MAP_NOTES: json.dumps(notes).encode()})
+
+
 def write_views(
     corpus: Corpus, queries: list[dict[str, Any]], answers: list[dict[str, Any]]
 ) -> Corpus:
@@ -335,6 +346,7 @@ def write_views(
     files: dict[str, pa.Table | bytes] = {
         views_file(ENCODER, name): table for name, table in named.items()
     }
+    files[views_file(ENCODER, "query_map.parquet")] = _place_queries(queries)
     models = {source.name: source.model for source in corpus.manifest.models}
     linkages = _link(rows, texts)
     files[views_file(ENCODER, "linkages.parquet")] = linkages

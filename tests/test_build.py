@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from numpy.typing import NDArray
 
 from hivemind_core import build as building
 from hivemind_core.build import BuildOptions, build_corpus, choose_encoder
@@ -22,10 +24,12 @@ from hivemind_core.corpus.embeddings import read_vectors
 from hivemind_core.corpus.locations import find_calibration_folder, find_shipped
 from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.store import Corpus, embeddings_file, open_corpus, views_file
-from hivemind_core.corpus.views import GROUPS, LINKAGES, list_views
+from hivemind_core.corpus.tables import QUERIES
+from hivemind_core.corpus.views import GROUPS, LINKAGES, QUERY_MAP_NOTES, list_views
 from hivemind_core.errors import InputError, WorkError
 from hivemind_core.space.linking import cut_named, read_linkage, split_by_query
 from hivemind_core.space.mapping import Map, MapInput
+from hivemind_core.space.project import project_principal
 from tests.fakes import CountingEncoder, make_vector
 from tests.planted import ENCODER, list_responses, make_ideas, write_corpus
 
@@ -115,15 +119,57 @@ def test_texts_are_encoded_once_and_kept_in_half_precision(
     monkeypatch.setattr(building, "find_encoder", lambda name, environment: encoder)
     corpus, _ = build_corpus(write_corpus(tmp_path / "c", RESPONSES), options(tmp_path))
     texts = {row["text"] for row in RESPONSES}
+    queries = set(corpus.read(QUERIES)["query"].to_pylist())
     assert len(texts) < len(RESPONSES)
-    assert sorted(encoder.asked) == sorted(texts)
+    assert sorted(encoder.asked) == sorted([*texts, *queries])
     assert corpus.manifest.encoders == ("counting",)
     table = corpus.read_file(embeddings_file("counting"))
     assert str(table.schema.field("vector").type.value_type) == "halffloat"
     # The same texts in another corpus, and the same corpus again, encode nothing.
     build_corpus(write_corpus(tmp_path / "d", RESPONSES), options(tmp_path))
     build_corpus(open_corpus(str(tmp_path / "c")), options(tmp_path))
-    assert len(encoder.asked) == len(texts)
+    assert len(encoder.asked) == len(texts) + len(queries)
+
+
+def test_queries_are_mapped_by_their_own_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "find_encoder", lambda name, environment: CountingEncoder())
+    corpus, _ = build_corpus(write_corpus(tmp_path / "c", RESPONSES), options(tmp_path))
+    table = corpus.read_file(views_file("counting", "query_map.parquet"))
+    queries = corpus.read(QUERIES).to_pylist()
+    assert table["query_id"].to_pylist() == [row["query_id"] for row in queries]
+    vectors = np.stack([make_vector(row["query"]) for row in queries])
+    wanted = project_principal(vectors)
+    assert np.allclose(np.column_stack([table["pca_x"], table["pca_y"]]), wanted, atol=1e-5)
+    notes = json.loads(table.schema.metadata[QUERY_MAP_NOTES])
+    assert (notes["method"], notes["reason"]) == ("pca", "UMAP needs 10 queries, here are 4")
+    _, changed = build_corpus(open_corpus(corpus.locator), options(tmp_path))
+    assert not changed
+
+
+def test_where_the_encoder_is_not_at_hand_the_queries_have_no_map(tmp_path: Path) -> None:
+    corpus, _ = build_corpus(make_corpus(tmp_path / "c"), options(tmp_path))
+    table = corpus.read_file(views_file(ENCODER, "query_map.parquet"))
+    assert len(table) == 0
+    reason = json.loads(table.schema.metadata[QUERY_MAP_NOTES])["reason"]
+    assert reason.startswith(f"{ENCODER} cannot encode the queries: ")
+    assert not build_corpus(open_corpus(corpus.locator), options(tmp_path))[1]
+
+
+def test_an_encoder_that_fails_at_the_queries_is_asked_again_by_the_next_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(CountingEncoder):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            raise WorkError("the network is away")
+
+    monkeypatch.setattr(building, "find_encoder", lambda name, environment: Failing())
+    corpus, _ = build_corpus(make_corpus(tmp_path / "c"), options(tmp_path))
+    monkeypatch.setattr(building, "find_encoder", lambda name, environment: CountingEncoder())
+    built, changed = build_corpus(open_corpus(corpus.locator), options(tmp_path))
+    assert changed
+    assert len(built.read_file(views_file(ENCODER, "query_map.parquet"))) == 4
 
 
 def test_empty_and_withheld_texts_get_no_vector(

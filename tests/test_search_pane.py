@@ -132,7 +132,7 @@ def test_hostile_texts_are_never_rendered(hostile: Path, words: str) -> None:
 
 def test_a_category_that_is_not_the_papers_is_shown_as_text(hostile: Path) -> None:
     app = search(hostile, "category")
-    assert app.button(key="open-found-category-0").label == "Category 1 · 7 queries"
+    assert app.button(key="open-found-category-0").label == "Category 1 · 6 queries"
     assert "<b>Category</b> ![c](http://example.com/c.png)" in read(app)
     app.button(key="open-found-category-0").click().run()
     assert app.session_state["opened"][1].startswith("<b>Category</b>")

@@ -96,7 +96,7 @@ def read_given_vectors(path: Path, encoder: str, sieve: Sieve) -> GivenVectors:
             raise InputError("embeddings must be .parquet or .jsonl", where=str(file))
         for response_id, vector, place in cells:
             try:
-                given.vectors.append(_cast_vector(vector, place))
+                given.vectors.append(cast_vector(vector, place))
             except InputError as refusal:
                 sieve.refuse(NAME, refusal)
                 continue
@@ -158,7 +158,14 @@ def _split_vectors(column: pa.ChunkedArray, path: Path) -> list[Any]:
     return numbers
 
 
-def _cast_vector(cell: object, place: str) -> Vector:
+def cast_vector(cell: object, place: str) -> Vector:
+    """Return a list of numbers as a vector, in the precision of an array, else in float32.
+
+    Raises
+    ------
+    InputError
+        If it is no list of finite numbers, or all of them are zero.
+    """
     if isinstance(cell, np.ndarray):
         vector = cell if cell.dtype.kind == "f" else cell.astype(np.float32)
     else:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hivemind_core.corpus.given_vectors import GivenVectors, merge_vectors
+from hivemind_core.corpus.given_vectors import GivenVectors, Vector, merge_vectors
 from hivemind_core.corpus.import_report import EMBEDDINGS, ImportReport, Taken
 from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.records import Record, is_sound_text
@@ -53,6 +53,32 @@ class About:
 NOTHING_SAID = About()
 
 
+@dataclass(frozen=True, eq=False)
+class BesideVectors:
+    """Vectors that stood beside their responses, which have no ids yet.
+
+    Attributes
+    ----------
+    encoder : str
+        What made them.
+    by_place : mapping of str to numpy.ndarray
+        By the place of the response's record.
+    """
+
+    encoder: str
+    by_place: Mapping[str, Vector]
+
+    def name(self, responses: Sequence[Record]) -> GivenVectors:
+        """Return them under the ids that their responses have now."""
+        found = [record for record in responses if record.place in self.by_place]
+        return GivenVectors(
+            self.encoder,
+            [record.values["response_id"] for record in found],
+            [self.by_place[record.place] for record in found],
+            [record.place for record in found],
+        )
+
+
 @dataclass(frozen=True)
 class Given:
     """Everything that one import brings.
@@ -63,11 +89,13 @@ class Given:
         By table. Responses may carry their query.
     vectors : GivenVectors, optional
     about : About
+    beside : BesideVectors, optional
     """
 
     records: Mapping[str, Sequence[Record]]
     vectors: GivenVectors | None = None
     about: About = NOTHING_SAID
+    beside: BesideVectors | None = None
 
 
 def take(
@@ -110,10 +138,13 @@ def take(
         merged[table.name] = merge_rows(table, held[table.name], rows, sieve)
     report("merging", len(TABLES), len(TABLES))
     responses = merged[RESPONSES.name].rows
-    files, counts = _merge_vectors(corpus, given.vectors, responses, sieve)
+    vectors = given.vectors
+    if given.beside is not None:
+        vectors = given.beside.name(records[RESPONSES.name])
+    files, counts = _merge_vectors(corpus, vectors, responses, sieve)
     if not any(len(m.rows) for m in merged.values()):
         raise InputError("a corpus needs at least one row", where=corpus.locator, found="none left")
-    manifest = _describe(corpus.manifest, given, clock)
+    manifest = _describe(corpus.manifest, replace(given, vectors=vectors), clock)
     changed = {name: m.rows for name, m in merged.items() if m.count.taken or m.count.completed}
     if changed or files or manifest != corpus.manifest:
         corpus = write_tables(corpus, changed, manifest, files)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from hivemind_core.corpus.given_vectors import VECTOR, Vector, cast_vector
 from hivemind_core.corpus.rows import NUL, Row, RowFile, Sieve, list_files, read_rows
 from hivemind_core.corpus.tables import (
     ANNOTATOR_KINDS,
@@ -36,12 +37,20 @@ WHOLES = pa.list_(WHOLE)
 MISSING = "a needed field is missing"
 SURROGATE = "text must hold no lone surrogate"
 
-_FREE_TEXT = ("query", "text")  # numbers are names everywhere else, but no answers
+_FREE_TEXT = (
+    "query",
+    "text",
+    "text_a",
+    "text_b",
+)  # numbers are names everywhere else, but no answers
 _CHOICES = {"annotator_kind": ANNOTATOR_KINDS, "kind": SCORER_KINDS}
 _SLOT = re.compile(r"slot[ _-]?\d+", re.IGNORECASE)
 _WHOLE_LIMIT = 2**63
+_SIDES = {"a": 1.0, "b": -1.0, "tie": 0.0}
 
 GENERATIONS = Column("generations", TEXTS, aliases=("responses", "outputs"))
+BESIDE = Column("embeddings", VECTOR.type, aliases=("embedding", "vectors", "vector"))
+"""Vectors that stand beside the answers they are of."""
 
 
 class Record(NamedTuple):
@@ -99,6 +108,11 @@ def make_layout(table: Table) -> Layout:
 
 
 LAYOUTS = {table.name: make_layout(table) for table in TABLES}
+
+
+def allow_vectors(layout: Layout) -> Layout:
+    """Return the layout of files of responses that may have vectors beside them."""
+    return Layout(layout.table, (*layout.columns, BESIDE), layout.needed, layout.explodes)
 
 
 def read_records(path: Path, layout: Layout, sieve: Sieve) -> list[Record]:
@@ -190,7 +204,7 @@ def _explode(
     if not isinstance(generations, list):
         rule = "generations must be a list of texts"
         raise InputError(rule, where=place, found=shorten(generations))
-    own = set(RESPONSES.schema.names)
+    own = {*RESPONSES.schema.names, BESIDE.name}
     lists = {name: cell for name, cell in cells.items() if name in own and isinstance(cell, list)}
     for name, cell in lists.items():
         if len(cell) != len(generations):
@@ -253,6 +267,8 @@ def _cast(column: Column, cell: object, textual: bool) -> object:
     """Return one cell in its column's type."""
     if cell is None or (textual and cell == "" and column.name not in _FREE_TEXT):
         return None
+    if column.names_side and isinstance(cell, str):
+        cell = _SIDES.get(cell.strip().casefold(), cell)
     if textual and column.type != TEXT:
         cell = _parse_cell(column, str(cell))
     value = _CASTS[column.type](column, cell)
@@ -315,7 +331,8 @@ def _cast_texts(column: Column, cell: object) -> list[str | None] | None:
 
 def _cast_number(column: Column, cell: object) -> float:
     if isinstance(cell, bool) or not isinstance(cell, int | float):
-        raise InputError("a cell must be a number", found=shorten(cell))
+        rule = "a cell must be a number" + ", or a, b or tie" * column.names_side
+        raise InputError(rule, found=shorten(cell))
     try:
         value = float(cell)
     except OverflowError:
@@ -350,6 +367,10 @@ def _cast_wholes(column: Column, cell: object) -> list[int]:
     return [_cast_whole(column, item) for item in _check_list(cell)]
 
 
+def _cast_beside(_column: Column, cell: object) -> Vector:
+    return cast_vector(cell, "")
+
+
 def _check_list(cell: object) -> list[object]:
     if not isinstance(cell, list):
         raise InputError("a cell must be a list", found=shorten(cell))
@@ -364,4 +385,5 @@ _CASTS = {
     TRUTH: _cast_truth,
     NUMBERS: _cast_numbers,
     WHOLES: _cast_wholes,
+    VECTOR.type: _cast_beside,
 }

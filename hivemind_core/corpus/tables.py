@@ -21,12 +21,16 @@ TRUTH = pa.bool_()
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its type, whether it may be null, and what else people call it."""
+    """One column: its type, whether it may be null, and what else people call it.
+
+    `names_side` says that a cell may name the better one of a pair instead of giving a number.
+    """
 
     name: str
     type: pa.DataType = TEXT
     required: bool = False
     aliases: tuple[str, ...] = ()
+    names_side: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,8 @@ _SCORER = (
     Column("kind", required=True),
     Column("score", NUMBER, required=True, aliases=("value",)),
 )
-_PREFERENCE = Column("preference", NUMBER, required=True, aliases=("label",))
+_PREFERENCE = Column("preference", NUMBER, required=True, aliases=("label",), names_side=True)
+_PAIR_SCORE = Column("score", NUMBER, required=True, aliases=("value", "label"), names_side=True)
 
 RATINGS = Table(
     "ratings",
@@ -153,7 +158,7 @@ SCORES = Table(
 
 PAIR_SCORES = Table(
     "pair_scores",
-    (*_PAIR, *_SCORER),
+    (*_PAIR, *_SCORER[:2], _PAIR_SCORE),
     key=("query_id", "response_a", "response_b", "scorer"),
     order=("query_id", "scorer", "response_a", "response_b"),
 )

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from hivemind_core.corpus.store import views_file
 
-VERSION = 4
+VERSION = 5
 """Part of every stamp: raise it when the same corpus gives other views."""
 
 POINTS = pa.schema(
@@ -24,6 +24,19 @@ POINTS = pa.schema(
     ]
 )
 """Equal `wording` within a query: word for word the same, white space around the text apart."""
+
+QUERY_MAP = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("x", pa.float32()),
+        ("y", pa.float32()),
+        ("pca_x", pa.float32()),
+        ("pca_y", pa.float32()),
+    ]
+)
+"""Where each query lies among the others, by its own text; no rows where it cannot be said."""
+QUERY_MAP_NOTES = b"map"
+"""Key in that table's metadata: how far the map can be trusted, or why there is none, as JSON."""
 
 LINKAGES = pa.schema(
     [
@@ -121,7 +134,7 @@ MAP_TABLES = (
     "category_quality",
 )
 FILES = (
-    *(f"{name}.parquet" for name in (*MAP_TABLES, "linkages", "groups", *MEASURES)),
+    *(f"{name}.parquet" for name in (*MAP_TABLES, "query_map", "linkages", "groups", *MEASURES)),
     "summary.json",
     "build.json",
 )

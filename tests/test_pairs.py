@@ -1,0 +1,250 @@
+"""Pairs given by their texts, and vectors beside the answers they are of."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hivemind_core.corpus.embeddings import stack_vectors
+from hivemind_core.corpus.files import Inputs, import_files
+from hivemind_core.corpus.import_report import ImportReport
+from hivemind_core.corpus.store import Corpus, embeddings_file, open_corpus
+from hivemind_core.corpus.tables import PAIR_SCORES, PREFERENCES, QUERIES, RESPONSES
+from hivemind_core.errors import InputError
+from hivemind_core.evaluation import read_panel
+from tests.test_cli_import import run
+
+Rows = list[dict[str, object]]
+
+PAIR = {
+    "pair_id": "p1",
+    "query": "Why?",
+    "response_a": "Because.",
+    "response_b": "Who knows?",
+    "model_a": "alpha",
+    "model_b": "beta",
+}
+JUDGED = {"pair_id": "p1", "annotator_id": "ann", "label": "a"}
+
+
+def write(folder: Path, name: str, rows: Rows) -> Path:
+    path = folder / f"{name}.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def bring(
+    folder: Path, *, skip_bad: bool = False, encoder: str = "", **rows: Rows
+) -> tuple[Corpus, ImportReport]:
+    files = {name: write(folder, name, own) for name, own in rows.items()}
+    locator = str(folder / "corpus")
+    done = import_files(locator, Inputs(**files, encoder=encoder), skip_bad=skip_bad)  # type: ignore[arg-type]
+    return open_corpus(locator), done
+
+
+def read_texts(corpus: Corpus) -> dict[str, str]:
+    return {row["response_id"]: row["text"] for row in corpus.read(RESPONSES).to_pylist()}
+
+
+def test_a_file_of_pairs_brings_queries_and_responses(tmp_path: Path) -> None:
+    scores: Rows = [{"pair_id": "p1", "scorer": "judge", "label": "tie"}]
+    corpus, done = bring(tmp_path, pairs=[PAIR], preferences=[JUDGED], pair_scores=scores)
+    (query,) = corpus.read(QUERIES).to_pylist()
+    assert query["query"] == "Why?"
+    models = {row["model"]: row["text"] for row in corpus.read(RESPONSES).to_pylist()}
+    assert models == {"alpha": "Because.", "beta": "Who knows?"}
+    (preference,) = corpus.read(PREFERENCES).to_pylist()
+    texts = read_texts(corpus)
+    assert texts[preference["response_a"]] == "Because."
+    assert preference["preference"] == 1
+    (score,) = corpus.read(PAIR_SCORES).to_pylist()
+    assert (score["score"], score["scorer"]) == (0, "judge")
+    assert done.tables["responses"].taken == 2
+
+
+def test_texts_may_stand_in_the_file_of_preferences(tmp_path: Path) -> None:
+    rows: Rows = [
+        {
+            "prompt": "Why?",
+            "response_1": "Because.",
+            "response_2": "Who knows?",
+            "annotator": name,
+            "preference": value,
+        }
+        for name, value in (("x", 2), ("y", -1))
+    ]
+    corpus, _ = bring(tmp_path, preferences=rows)
+    (pair,) = {(r["response_a"], r["response_b"]) for r in corpus.read(PREFERENCES).to_pylist()}
+    assert [read_texts(corpus)[response_id] for response_id in pair] == ["Because.", "Who knows?"]
+    assert abs(read_panel(corpus, "pairwise", None).means).tolist() == [0.5]
+    assert set(corpus.read(RESPONSES)["model"].to_pylist()) == {None}
+
+
+def test_equal_texts_are_one_response_and_of_other_models_two(tmp_path: Path) -> None:
+    second = PAIR | {"pair_id": "p2", "response_b": "Because.", "model_b": "alpha2"}
+    third = PAIR | {"pair_id": "p3", "response_b": "Nobody."}
+    corpus, _ = bring(tmp_path, pairs=[PAIR, second, third, PAIR], preferences=[JUDGED])
+    assert sorted(read_texts(corpus).values()) == ["Because.", "Because.", "Nobody.", "Who knows?"]
+
+
+def test_a_response_that_the_corpus_holds_is_that(tmp_path: Path) -> None:
+    held: Rows = [{"query": "Why?", "model": "alpha", "text": "Because.", "response_id": "mine"}]
+    bring(tmp_path, responses=held)
+    corpus, _ = bring(tmp_path, pairs=[PAIR], preferences=[JUDGED])
+    (preference,) = corpus.read(PREFERENCES).to_pylist()
+    assert preference["response_a"] == "mine"
+    assert len(corpus.read(RESPONSES)) == 2
+
+
+def test_twice_is_once_and_order_changes_nothing(tmp_path: Path) -> None:
+    pairs: Rows = [PAIR | {"pair_id": f"p{n}", "response_b": f"Text {n}"} for n in range(5)]
+    judged: Rows = [JUDGED | {"pair_id": f"p{n}"} for n in range(5)]
+    first, second = tmp_path / "a", tmp_path / "b"
+    first.mkdir()
+    second.mkdir()
+    corpus, _ = bring(first, pairs=pairs, preferences=judged)
+    other, _ = bring(second, pairs=pairs[::-1], preferences=judged[::-1])
+    assert corpus.manifest.content_hash == other.manifest.content_hash
+    again, done = bring(first, pairs=pairs, preferences=judged)
+    assert again.manifest == corpus.manifest
+    assert done.tables["preferences"].already_there == 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({"preferences": [JUDGED]}, "a pair_id must belong to a pair of --pairs; found 'p1'"),
+        (
+            {"pairs": [PAIR, PAIR | {"response_a": "Else."}], "preferences": [JUDGED]},
+            "rows of pairs with one pair_id must be the same; found p1",
+        ),
+        (
+            {"pairs": [PAIR], "preferences": [JUDGED | {"label": "both"}]},
+            "a cell must be a number, or a, b or tie; found 'both'",
+        ),
+        (
+            {"preferences": [{"annotator_id": "x", "label": 1, "text_a": "q", "text_b": "r"}]},
+            "a pair that is given by its texts needs its query",
+        ),
+        ({"pairs": [{"pair_id": "p1", "query": "Why?", "text_a": "q"}]}, "a column is missing"),
+        (
+            {"preferences": [{"annotator_id": "x", "label": 1}]},
+            "one of these must be there: response_a, pair_id",
+        ),
+    ],
+)
+def test_what_is_no_pair_is_told(tmp_path: Path, rows: dict[str, Rows], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        bring(tmp_path, **rows)
+    assert not (tmp_path / "corpus").exists()
+
+
+def test_bad_rows_are_skipped_and_counted(tmp_path: Path) -> None:
+    judged: Rows = [JUDGED, JUDGED | {"pair_id": "p9"}, JUDGED | {"label": "garbage"}]
+    corpus, done = bring(tmp_path, skip_bad=True, pairs=[PAIR], preferences=judged)
+    assert len(corpus.read(PREFERENCES)) == 1
+    assert sum(left.rows for left in done.tables["preferences"].left) == 2
+
+
+def test_a_side_is_no_number_of_a_rating(tmp_path: Path) -> None:
+    responses: Rows = [{"query": "q", "model": "m", "text": "t", "response_id": "r"}]
+    ratings: Rows = [{"response_id": "r", "annotator_id": "x", "rating": "a"}]
+    with pytest.raises(InputError, match="a cell must be a number; found 'a'"):
+        bring(tmp_path, responses=responses, ratings=ratings)
+
+
+def test_pandalm_as_it_is(tmp_path: Path) -> None:
+    data = os.environ.get("HIVEMIND_TEST_DATA")
+    if not data:
+        pytest.skip("HIVEMIND_TEST_DATA is not set")
+    folder = Path(data) / "pandalm"
+    done = run(
+        *("import", "files", tmp_path / "pandalm", "--skip-bad"),
+        *("--pairs", folder / "pairs.parquet"),
+        *("--preferences", folder / "pair_ratings.parquet"),
+        *("--pair-scores", folder / "pair_scores.parquet"),
+    )
+    assert done.returncode == 0, done.stderr
+    told = run("calibrate", tmp_path / "pandalm", "--json")
+    described = json.loads(told.stdout)
+    assert (described["annotation"], described["items"]) == ("pairwise", 999)
+    assert set(described["scorers"]) == {
+        "gpt-3.5-turbo",
+        "pandalm-7b",
+        "length in characters",
+    }
+
+
+def write_models(folder: Path, *, vectors: bool = True) -> Path:
+    """Write the layout of the paper's authors: a file for each model, prompts with responses."""
+    folder.mkdir()
+    for number, model in enumerate(("alpha", "beta")):
+        rows: Rows = [
+            {"prompt": f"Prompt {p}", "responses": [f"{model} {p} {i}" for i in range(3)]}
+            for p in range(2)
+        ]
+        if vectors:
+            rows = [
+                row | {"embeddings": [[number + 1.0, p, i] for i in range(3)]}
+                for p, row in enumerate(rows)
+            ]
+        write(folder, model, rows)
+    return folder
+
+
+def test_the_authors_layout_comes_with_its_vectors(tmp_path: Path) -> None:
+    inputs = Inputs(responses=write_models(tmp_path / "models"), encoder="theirs")
+    done = import_files(str(tmp_path / "corpus"), inputs)
+    corpus = open_corpus(str(tmp_path / "corpus"))
+    assert corpus.manifest.encoders == ("theirs",)
+    assert (done.tables["responses"].taken, done.tables["embeddings"].taken) == (12, 12)
+    assert done.unused_columns == ()
+    rows = corpus.read_file(embeddings_file("theirs"))
+    vectors = dict(zip(rows["response_id"].to_pylist(), stack_vectors(rows["vector"]), strict=True))
+    for response in corpus.read(RESPONSES).to_pylist():
+        model, p, i = response["text"].split()
+        wanted = [1.0 + (model == "beta"), float(p), float(i)]
+        assert vectors[response["response_id"]].tolist() == wanted
+        assert response["model"] == model
+    again = import_files(str(tmp_path / "corpus"), inputs)
+    assert (again.tables["embeddings"].taken, again.tables["embeddings"].already_there) == (0, 12)
+
+
+def test_vectors_without_the_name_of_their_encoder_are_left_and_said(tmp_path: Path) -> None:
+    done = import_files(
+        str(tmp_path / "corpus"), Inputs(responses=write_models(tmp_path / "models"))
+    )
+    assert done.notes == ("vectors beside answers were left: --encoder NAME says what made them",)
+    assert any(column.startswith("embeddings of ") for column in done.unused_columns)
+    assert open_corpus(str(tmp_path / "corpus")).manifest.encoders == ()
+
+
+def test_one_vector_beside_one_answer(tmp_path: Path) -> None:
+    rows: Rows = [{"query": "q", "model": "m", "text": "t", "embedding": [1, 0, np.pi]}]
+    corpus, _ = bring(tmp_path, responses=rows, encoder="theirs")
+    (vector,) = stack_vectors(corpus.read_file(embeddings_file("theirs"))["vector"])
+    assert vector == pytest.approx([1, 0, np.pi])
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (
+            {"responses": ["a", "b"], "embeddings": [[1.0, 0.0]]},
+            "a list beside the generations must be as long as they are; found 1 for 2",
+        ),
+        ({"responses": ["a"], "embeddings": [["x"]]}, "a vector must be a list of numbers"),
+        ({"responses": ["a"], "embeddings": [[0.0, 0.0]]}, "all zero"),
+        ({"responses": ["a"], "embeddings": [[float("nan"), 1.0]]}, "no nan"),
+    ],
+)
+def test_a_bad_vector_is_told_by_its_place(
+    tmp_path: Path, row: dict[str, object], words: str
+) -> None:
+    rows: Rows = [{"query": "q", "model": "m", **row}]
+    with pytest.raises(InputError, match=words) as refusal:
+        bring(tmp_path, responses=rows, encoder="theirs")
+    assert "responses.jsonl, line 1" in str(refusal.value)
+    assert "column embeddings" in str(refusal.value)
