@@ -8,7 +8,7 @@ from frame import judging
 from frame.address import choose, choose_one
 from frame.judging import Question
 from frame.loading import Book
-from hivemind_core.calibration import BINS, DISAGREEMENTS
+from hivemind_core.calibration import BINS, DISAGREEMENTS, name_scorers
 from hivemind_core.evaluation import Annotation, Scorer, list_annotations
 from hivemind_core.simulation import Plan
 
@@ -96,7 +96,7 @@ def choose_part(question: Question) -> str:
 def choose_scorers(book: Book, question: Question) -> tuple[Scorer, ...]:
     """Show which scorers are compared, the strongest first, and return those chosen."""
     ranked = judging.rank_scorers(book, question)
-    by_name = {scorer.name: scorer for scorer in ranked}
+    by_name = dict(zip(name_scorers(ranked), ranked, strict=True))
     names = list(by_name)
     first = names[: judging.SHOWN_FIRST]
     _drop_scorers(first, by_name)
@@ -127,6 +127,6 @@ def choose_scorer(book: Book, question: Question) -> Scorer | None:
     ranked = judging.rank_scorers(book, question)
     if not ranked:
         return None
-    names = [scorer.name for scorer in ranked]
+    names = name_scorers(ranked)
     name = choose("scorer", "Scorer", names, names[0], place=st.container())
     return ranked[names.index(name)]

@@ -15,6 +15,7 @@ from hivemind_core.calibration import (
     find_ceiling,
     list_slices,
     measure_disagreement,
+    name_scorers,
 )
 from hivemind_core.evaluation import (
     WITHOUT,
@@ -166,8 +167,10 @@ def judge_beside(book: Book, question: Question, scorer: Scorer) -> ScorerReport
     Its verdict depends on how many are judged with it: so it is the same here as among them.
     """
     ranked = rank_scorers(book, question)
-    chosen = st.session_state.get("scorers") or [one.name for one in ranked[:SHOWN_FIRST]]
-    beside = [one for one in ranked if one.name in chosen or one == scorer]
+    names = name_scorers(ranked)
+    chosen = st.session_state.get("scorers") or names[:SHOWN_FIRST]
+    named = zip(names, ranked, strict=True)
+    beside = [one for name, one in named if name in chosen or one == scorer]
     reports = judge(book, question, beside)
     return next(report for report in reports if report.scorer == scorer)
 

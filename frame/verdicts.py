@@ -13,12 +13,13 @@ from frame.judging import Judgements, Question
 from frame.loading import Book
 from frame.pane import cut_text
 from frame.prose import show_marked, style_prose
+from frame.scoring import show_record
 from frame.showing import PLAIN, draw_figure, format_columns, show_rows, write_basis
 from frame.theme import find_ground, write_finding, write_note
 from hivemind_core.calibration import BIN, DISAGREED, SIMILAR, ScorerReport
 from hivemind_core.corpus.exports import Citation, cite, name_stem
 from hivemind_core.evaluation import Scorer
-from hivemind_core.figures.curves import describe_curves, draw_curves
+from hivemind_core.figures.curves import add_targets, describe_curves, draw_curves
 from hivemind_core.figures.judging import (
     AXES,
     EXPLAINED,
@@ -33,6 +34,7 @@ from hivemind_core.figures.judging import (
     tabulate_slices,
     tell_panel,
     tell_scorers,
+    tell_slice,
 )
 from hivemind_core.figures.labels import describe_labels, draw_labels, write_labels
 from hivemind_core.figures.scatter import ItemPoints, describe_scatter, draw_scatter
@@ -102,32 +104,106 @@ def show_scorer(book: Book, question: Question) -> None:
     report = judging.judge_beside(book, question, scorer)
     write_finding(f"{scorer.name}: {report.verdict}", "scorer")
     kind = SLICED[choose_one("Slices", list(SLICED), "sliced", is_labelled=False)]
-    _show_curve(book, question, report, kind)
+    judgements = judging.read_judgements(book, question)
+    name = _choose_looked_at(judgements, kind)
+    _show_curve(book, question, report, kind, name)
     _show_scatter(book, question, scorer)
+    show_record(book, scorer.name)
+    _show_looked_at(book, question, name)
 
 
-def _show_curve(book: Book, question: Question, report: ScorerReport, kind: str) -> None:
-    curves, mark = [draw_curve(report, kind)], find_mark(question)
-    is_reversed = kind != BIN
-    figure = draw_curves(curves, AXES[kind], {}, find_ground(), is_reversed=is_reversed, mark=mark)
-    draw_figure(figure, f"curve-{kind}", describe_curves(curves, mark))
+def _list_slices(judgements: Judgements, kind: str) -> dict[str, int]:
+    """Return the slices of a kind by name, with their place among all."""
+    names = name_slices(judgements.slices)
+    return {names[n]: n for n, part in enumerate(judgements.slices) if part.kind == kind}
+
+
+def _choose_looked_at(judgements: Judgements, kind: str) -> str | None:
+    """Return the slice of a kind that is looked at, set by a click on the curve or the slider."""
+    names = list(_list_slices(judgements, kind))
+    if not names:
+        return None
+    address.follow("slice", "slice", names)
+    looked = st.session_state.get("slice")
+    name = looked if looked in names else names[-1]
+    address.record("slice", name)
+    st.session_state["slice"] = name
+    return name
+
+
+def _show_curve(
+    book: Book, question: Question, report: ScorerReport, kind: str, name: str | None
+) -> None:
+    curve, mark = draw_curve(report, kind), find_mark(question)
+    places = _list_slices(judging.read_judgements(book, question), kind)
+    names = list(places)
+    is_reversed, ground = kind != BIN, find_ground()
+    figure = draw_curves([curve], AXES[kind], {}, ground, is_reversed=is_reversed, mark=mark)
+    add_targets(figure, curve, names.index(name) if name in names else None, ground)
+    chart = f"chart-curve-{kind}"
+    st.plotly_chart(
+        figure,
+        key=chart,
+        on_select=lambda: _take_slice(chart, names),
+        selection_mode="points",
+        config=PLAIN,
+        alt=describe_curves([curve], mark),
+    )
+    if name is not None and len(names) > 1:
+        slider = f"looked-{kind}"
+        st.session_state[slider] = name
+        st.select_slider(
+            "Slice",
+            names,
+            key=slider,
+            on_change=lambda: _look_at(st.session_state[slider]),
+            label_visibility="collapsed",
+        )
+    if name is not None:
+        write_note(tell_slice(name, report.slices[places[name]]), "slice")
     write_basis(EXPLAINED, "curve")
     table = st.expander("Every slice as a table", key="slices", on_change="rerun")
     if table.open:
         with table:
-            name = name_file(book, question, f"slices-{report.scorer.name}")
-            show_rows(tabulate_slices(report), "slices", name, cite_question(book, question))
+            stem = name_file(book, question, f"slices-{report.scorer.name}")
+            show_rows(tabulate_slices(report), "slices", stem, cite_question(book, question))
+
+
+def _take_slice(chart: str, names: Sequence[str]) -> None:
+    points = st.session_state[chart]["selection"]["points"]
+    if points:
+        _look_at(names[int(points[0]["customdata"])])
+
+
+def _look_at(name: str) -> None:
+    st.session_state["slice"] = name
+    address.overrule("slice")
+
+
+def _show_looked_at(book: Book, question: Question, name: str | None) -> None:
+    """Show the items of the slice that is looked at, the most split first, and one of them."""
+    judgements = judging.read_judgements(book, question)
+    names = name_slices(judgements.slices)
+    mask = judgements.slices[names.index(name)].mask if name in names else None
+    order = order_items(judgements.disagreement, is_split_first=True)
+    order = [item for item in order if mask is None or mask[item]]
+    if not order:
+        return
+    st.subheader(f"Items of {name}" if name else "Items", anchor=False)
+    _show_beside(book, question, order, SPLIT)
 
 
 def _show_scatter(book: Book, question: Question, scorer: Scorer) -> None:
-    """Show score against mean rating, an item a point; a click opens one."""
+    """Show score against what people say, an item a point; a click opens one below."""
     judgements = judging.read_judgements(book, question)
     panel = judgements.panel
     st.subheader("Every item", anchor=False)
     points = ItemPoints(
         panel.scores[scorer], panel.means, judgements.disagreement, np.arange(len(panel))
     )
-    titles = (scorer.name, "mean rating", question.disagreement)
+    turned = " (turned round: lower is better)" if scorer.higher_is_better is False else ""
+    mean = "mean rating" if question.annotation == "absolute" else "mean preference"
+    titles = (f"{scorer.name}{turned}", mean, question.disagreement)
     mark = find_mark(question)
     st.plotly_chart(
         draw_scatter(points, titles, find_ground(), mark),
@@ -137,9 +213,6 @@ def _show_scatter(book: Book, question: Question, scorer: Scorer) -> None:
         config=PLAIN,
         alt=describe_scatter(points, titles, mark),
     )
-    item = follow_item(len(panel))
-    if item is not None:
-        show_item(book, question, item)
 
 
 def _take_item() -> None:
@@ -165,7 +238,6 @@ def follow_item(items: int) -> int | None:
 def show_items(book: Book, question: Question) -> None:
     """Show the items from split to unanimous, and one of them in full."""
     judgements = judging.read_judgements(book, question)
-    panel = judgements.panel
     how = choose_one("Order", [SPLIT, UNANIMOUS], "order_items", is_labelled=False)
     order = order_items(judgements.disagreement, is_split_first=how == SPLIT)
     mask = _choose_slice(judgements)
@@ -173,12 +245,18 @@ def show_items(book: Book, question: Question) -> None:
     if not order:
         write_finding("No item is in this slice.", "items")
         return
+    _show_beside(book, question, order, how)
+
+
+def _show_beside(book: Book, question: Question, order: Sequence[int], how: str) -> None:
+    """Show items as a list, and beside it the one that is open, or the first."""
+    judgements = judging.read_judgements(book, question)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_list(book, judgements, order, how)
     with right:
-        item = follow_item(len(panel))
-        show_item(book, question, item if item in order else order[0])
+        item = follow_item(len(judgements.panel))
+        show_item(book, question, order[0] if item is None else item)
 
 
 def _choose_slice(judgements: Judgements) -> Mask | None:

@@ -91,6 +91,21 @@ def offer_fetch(known: Known, *, is_built: bool) -> Offer:
     return Offer(known.name, folder, "Fetch it", commands, folder)
 
 
+def offer_labels() -> None:
+    """Offer Infinity-Chat's human labels where a corpus has none: fetch them, or open them."""
+    offer = offer_fetch(INFINITY_CHAT, is_built=False)
+    open_arrival(offer)
+    if any(shelved.locator == offer.corpus for shelved in list_shelf()) and not is_running(offer):
+        write_note("Infinity-Chat, with its human labels, is among your corpora.", "labels")
+        st.button(
+            "Open it",
+            key="labels-open",
+            on_click=lambda: st.session_state.update(arrived=offer.corpus),
+        )
+        return
+    show_fetch(INFINITY_CHAT, offer)
+
+
 def find_folder(known: Known) -> str:
     """Return where public data is fetched to."""
     return str((find_corpora_folder() / known.name).resolve())

@@ -189,20 +189,25 @@ def calibrate(
     chosen = tuple(panel.scores) if scorers is None else tuple(scorers)
     parts = list_slices(panel) if slices is None else tuple(slices)
     items = draw_items(panel.means, panel.queries, draws, seed)
-    whole = _Ranker(items)
-    full = {scorer: _correlate_full(whole, panel.scores[scorer]) for scorer in chosen}
+    full: dict[Scorer, tuple[SliceResult, Floats]] = {}
     found: dict[Scorer, list[SliceReport]] = {scorer: [] for scorer in chosen}
     bins: dict[Scorer, list[Floats]] = {scorer: [] for scorer in chosen}
-    for done, part in enumerate(parts, 1):
-        ranker = _Ranker(items.choose(part.mask))
-        for scorer in chosen:
-            result, drawn = _compare(
-                whole, ranker, panel.scores[scorer], part.mask, full[scorer][1]
-            )
-            found[scorer].append(SliceReport(part.kind, part.parameter, result, part.ceiling))
-            if drawn is not None and part.kind == BIN:
-                bins[scorer].append(drawn.difference)
-        report("calibrate", done, len(parts))
+    groups = _group_by_scored(panel, chosen)
+    for number, (held, same) in enumerate(groups):
+        whole = rank_items(_choose(items, held))
+        for scorer in same:
+            full[scorer] = _correlate_full(whole, panel.scores[scorer][held])
+        for done, part in enumerate(parts, 1):
+            # One pattern and one slice at a time: the draws of a panel take tens of megabytes.
+            ranked = rank_items(_choose(items, held & part.mask))
+            for scorer in same:
+                scores = panel.scores[scorer]
+                own = scores[held & part.mask]
+                result, drawn = _compare((whole, scores[held]), (ranked, own), full[scorer][1])
+                found[scorer].append(SliceReport(part.kind, part.parameter, result, part.ceiling))
+                if drawn is not None and part.kind == BIN:
+                    bins[scorer].append(drawn.difference)
+            report("calibrate", number * len(parts) + done, len(groups) * len(parts))
     adjusted = _adjust(found)
     trends = [find_trend(bins[scorer]) for scorer in chosen]
     trend_p = adjust_p([trend.p for trend in trends])
@@ -220,45 +225,39 @@ def calibrate(
     )
 
 
-class _Ranker:
-    """Ranks the items that have a score, once for every pattern of missing ones."""
-
-    def __init__(self, items: Items) -> None:
-        self.items = items
-        self._ranked: dict[bytes, Ranked] = {}
-
-    def rank(self, held: Mask) -> Ranked:
-        """Return the items ranked that have a score."""
-        key = held.tobytes()
-        if key not in self._ranked:
-            self._ranked[key] = rank_items(self.items if held.all() else self.items.choose(held))
-        return self._ranked[key]
+def _group_by_scored(
+    panel: Panel, scorers: Sequence[Scorer]
+) -> list[tuple[Mask, tuple[Scorer, ...]]]:
+    """Return which items are scored, and the scorers that scored just these."""
+    groups: dict[bytes, list[Scorer]] = {}
+    for scorer in scorers:
+        groups.setdefault((~np.isnan(panel.scores[scorer])).tobytes(), []).append(scorer)
+    return [(np.frombuffer(held, bool), tuple(same)) for held, same in groups.items()]
 
 
-def _correlate_full(whole: _Ranker, scores: Floats) -> tuple[SliceResult, Floats]:
+def _choose(items: Items, mask: Mask) -> Items:
+    return items if mask.all() else items.choose(mask)
+
+
+def _correlate_full(whole: Ranked, scores: Floats) -> tuple[SliceResult, Floats]:
     """Return the agreement on all items, and that of every draw."""
-    held = ~np.isnan(scores)
-    ranked = whole.rank(held)
-    queries = len(np.unique(ranked.items.queries))
-    shortage = find_shortage(ranked.items, scores[held])
+    n, queries = len(scores), len(np.unique(whole.items.queries))
+    shortage = find_shortage(whole.items, scores)
     if shortage:
-        return SliceResult(int(held.sum()), queries, reason=shortage), np.zeros(0)
-    draws = correlate_draws(scores[held], ranked.ranks)
+        return SliceResult(n, queries, reason=shortage), np.zeros(0)
+    draws = correlate_draws(scores, whole.ranks)
     low, high = find_interval(draws[1:])
-    return SliceResult(int(held.sum()), queries, float(draws[0]), low, high), draws
+    return SliceResult(n, queries, float(draws[0]), low, high), draws
 
 
 def _compare(
-    whole: _Ranker, part: _Ranker, scores: Floats, mask: Mask, draws: Floats
+    full: tuple[Ranked, Floats], part: tuple[Ranked, Floats], draws: Floats
 ) -> tuple[SliceResult, SliceDraws | None]:
-    held, own = ~np.isnan(scores), scores[mask]
-    ranked = part.rank(~np.isnan(own))
     if not len(draws):
-        queries = len(np.unique(ranked.items.queries))
-        return SliceResult(len(ranked.items.means), queries, reason=WHOLE), None
-    mine = ranked, own[~np.isnan(own)]
-    found = draw_slice((whole.rank(held), scores[held]), mine, draws)
-    return summarise_slice(mine, found), found
+        queries = len(np.unique(part[0].items.queries))
+        return SliceResult(len(part[1]), queries, reason=WHOLE), None
+    found = draw_slice(full, part, draws)
+    return summarise_slice(part, found), found
 
 
 def _adjust(found: dict[Scorer, list[SliceReport]]) -> dict[Scorer, tuple[SliceReport, ...]]:
@@ -336,6 +335,7 @@ def describe_reports(
     panel: Panel, corpus: str, reports: Sequence[ScorerReport], how: str = ENTROPY
 ) -> dict[str, Any]:
     """Return the object that `hivemind calibrate --json` prints; undefined numbers are None."""
+    names = name_scorers([report.scorer for report in reports])
     return {
         "corpus": corpus,
         "annotation": panel.annotation,
@@ -346,16 +346,15 @@ def describe_reports(
         "simulated": panel.simulated,
         "disagreement": how,
         "scorers": {
-            name: _describe_scorer(report)
-            for name, report in zip(name_scorers(reports), reports, strict=True)
+            name: _describe_scorer(report) for name, report in zip(names, reports, strict=True)
         },
     }
 
 
-def name_scorers(reports: Sequence[ScorerReport]) -> list[str]:
+def name_scorers(scorers: Sequence[Scorer]) -> list[str]:
     """Return a name for each scorer: with its kind, or a number, where another has the same."""
-    names = [report.scorer.name for report in reports]
-    kinds = [f"{report.scorer.name} ({report.scorer.kind})" for report in reports]
+    names = [scorer.name for scorer in scorers]
+    kinds = [f"{scorer.name} ({scorer.kind})" for scorer in scorers]
     told = [
         kind if names.count(name) > 1 else name for name, kind in zip(names, kinds, strict=True)
     ]

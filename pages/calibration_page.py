@@ -7,14 +7,17 @@ from frame.judging import Question
 from frame.loading import Book
 from frame.picker import IMPORT_COMMAND, guard, has_corpus, take_judged
 from frame.printed import show_printed
+from frame.scoring import offer_scoring
 from frame.theme import write_finding, write_heading, write_note
 from frame.verdicts import show_items, show_panel, show_scorer, show_scorers
 from frame.voting import show_votes
+from frame.welcome import offer_labels
 
 NO_JUDGEMENTS = (
     "People judged nothing in this corpus. Bring ratings or preferences, and scores, with one "
     "command; these are the paper's own figures:"
 )
+NO_ANSWERS = "This corpus has no answers that judgements could be made up about."
 NO_CORPUS = "No corpus yet: these are the paper's figures. Bring your own answers:"
 IMPORT = """\
 hivemind import files CORPUS --ratings ratings.csv --scores scores.csv
@@ -26,7 +29,8 @@ def show_question(book: Book, question: Question, part: str) -> None:
     judgements = judging.read_judgements(book, question)
     show_panel(judgements)
     if not len(judgements.panel):
-        write_finding("No item here has two labels.", "panel")
+        made_up = judgements.panel.simulated
+        write_finding(NO_ANSWERS if made_up else "No item here has two labels.", "panel")
     elif part == asking.SCORERS:
         show_scorers(book, question)
     elif part == asking.ONE:
@@ -41,6 +45,7 @@ def show_nothing() -> None:
     """Say how to bring judgements, above the published figures."""
     write_note(NO_JUDGEMENTS, "none")
     st.code(IMPORT, language=None, wrap_lines=True)
+    offer_labels()
     show_printed()
 
 
@@ -52,6 +57,7 @@ def show_page() -> None:
         if not has_corpus():
             write_note(NO_CORPUS, "none")
             st.code(IMPORT_COMMAND, language=None, wrap_lines=True)
+            offer_labels()
         show_printed()
         return
     book = take_judged()
@@ -63,6 +69,8 @@ def show_page() -> None:
         show_nothing()
         return
     show_question(book, question, asking.choose_part(question))
+    if judgements == asking.MINE:
+        offer_scoring(book)
 
 
 guard(show_page)

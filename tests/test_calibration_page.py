@@ -12,9 +12,14 @@ import pytest
 import streamlit
 from streamlit.testing.v1 import AppTest
 
+from frame.jobs import open_registry
 from hivemind_core.calibration import DISAGREEMENTS, measure_disagreement
+from hivemind_core.corpus.infinity_chat import import_infinity_chat
+from hivemind_core.corpus.infinity_files import find_data_sets
 from hivemind_core.corpus.manifest import Manifest
-from hivemind_core.corpus.store import open_corpus, open_or_create, write_tables
+from hivemind_core.corpus.scorer_records import FILE as SCORERS_FILE
+from hivemind_core.corpus.scorer_records import ScorerRecord, format_records
+from hivemind_core.corpus.store import open_corpus, open_or_create, write_files, write_tables
 from hivemind_core.corpus.tables import RESPONSES, TABLES
 from hivemind_core.evaluation import LENGTH, Annotation, Panel, read_panel
 from hivemind_core.figures.printed import KIND_NAMES
@@ -32,7 +37,14 @@ from tests.browsing import (
     read_note,
     visit,
 )
-from tests.dashboard_corpus import CRITERIA, FLAT_SCORER, HOSTILE_SCORER
+from tests.dashboard_corpus import (
+    CRITERIA,
+    FLAT_SCORER,
+    HOSTILE_SCORER,
+    write_demo,
+    write_empty,
+)
+from tests.infinity_sets import Sizes, generate, write_sets
 
 pytestmark = pytest.mark.usefixtures("use_corpora")
 
@@ -47,9 +59,13 @@ FINDINGS = {  # by judgements and corpus, in the order of PARTS
     (MINE, "hostile"): ("Of 2 scorers 0 agree less", f"{FLAT_SCORER}: Too few", "Labels 3: 2"),
     (MINE, "empty"): ("People judged nothing in this corpus.",) * 3,
     **{(PUBLISHED, state): (PAPER,) * 3 for state in NAMES},
-    (SIMULATED, "demo"): ("Of 2 scorers 1 agree less", "steady (simulated): No sign", "Labels 1: "),
+    (SIMULATED, "demo"): (
+        "Of 2 scorers 1 agrees less",
+        "steady (simulated): No sign",
+        "Labels 1: ",
+    ),
     (SIMULATED, "hostile"): ("Of 2 scorers 0", "steady (simulated): Too few", "Labels 1: "),
-    (SIMULATED, "empty"): ("No item here has two labels.",) * 3,
+    (SIMULATED, "empty"): ("This corpus has no answers",) * 3,
 }
 CHOICES: list[dict[str, str]] = [
     {"criterion": "quality", "disagreement": "standard deviation"},
@@ -257,7 +273,7 @@ def test_the_first_item_of_the_list_is_open_until_one_is_chosen() -> None:
         assert disagreement == sorted(disagreement, reverse=values == 5)
         assert sum(number > 0 for number in list_specs(app)[0]["data"][0]["y"]) == values
         assert ask(app, "item") is None
-    assert not list_prose(open_part(ONE, criterion="quality"))
+    assert list_prose(open_part(ONE, criterion="quality"))
 
 
 def test_the_items_of_a_slice_can_be_listed() -> None:
@@ -384,3 +400,100 @@ def test_nothing_hostile_is_written_as_markdown_or_html(part: str, query: dict[s
     assert not any(tag in spec for tag in ("<img", "<u>", "<script") for spec in specs)
     assert len(list_prose(app)) == (0 if part == SCORERS else 1 + ("annotation" in query))
     assert all(set(one.tags) <= {"div", "/div"} for one in list_prose(app))
+
+
+def test_a_slice_is_looked_at_by_a_click_or_by_the_slider() -> None:
+    app = open_part(ONE, criterion="quality", scorer="perplexity")
+    (slider,) = app.select_slider
+    assert slider.value == slider.options[-1]
+    assert read_note(app, "slice").startswith(f"{slider.value}: rho ")
+    curve = list_specs(app)[0]
+    targets = curve["data"][-1]["customdata"]
+    assert len(targets) == len(slider.options)
+    slider.set_value(slider.options[0]).run()
+    assert not app.exception
+    assert ask(app, "slice") == slider.options[0]
+    assert read_note(app, "slice").startswith(f"{slider.options[0]}: rho ")
+    listed = [row[0] for row in list_rows(app, "disagreement", "query")]
+    assert f"({len(listed)} items)" in slider.options[0]
+    opened = open_part(ITEMS, criterion="quality", slice=slider.options[0])
+    assert sorted(row[0] for row in list_rows(opened, "disagreement", "query")) == sorted(listed)
+
+
+def test_a_link_may_name_a_slice() -> None:
+    name = open_part(ONE, criterion="quality").select_slider[0].options[1]
+    app = open_part(ONE, criterion="quality", slice=name)
+    assert app.select_slider[0].value == name
+    nonsense = open_part(ONE, criterion="quality", slice="Bin 99")
+    assert not nonsense.exception
+    assert nonsense.select_slider[0].value == nonsense.select_slider[0].options[-1]
+
+
+def test_nested_slices_have_their_slider_too() -> None:
+    app = open_part(ONE, criterion="quality", sliced="Similar quality (nested)")
+    (slider,) = app.select_slider
+    assert all(option.startswith("Similar quality, k = ") for option in slider.options)
+
+
+def test_a_corpus_that_nobody_judged_offers_infinity_chats_labels() -> None:
+    app = visit("calibration", "empty")
+    assert app.button(key="infinity-chat-start").label == "Fetch it"
+    assert "Fetch Infinity-Chat" in "".join(element.value for element in app.markdown)
+
+
+def test_infinity_chat_that_is_there_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_infinity_chat(
+        str(tmp_path / "infinity-chat"),
+        find_data_sets(write_sets(tmp_path / "files", generate(Sizes(20, 2, 15, 10)))),
+    )
+    write_empty(tmp_path / "empty")
+    monkeypatch.setenv("HIVEMIND_CORPORA", str(tmp_path))
+    app = visit("calibration", "empty")
+    app.button(key="labels-open").click().run()
+    assert not app.exception
+    assert app.sidebar.selectbox(key="corpus").value == "infinity-chat"
+    assert "15 items of 1 query, 23 to 26 labels each" in read_note(app, "panel")
+
+
+def test_scoring_is_offered_where_people_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[str, ...]] = []
+
+    def note(*words: str) -> list[str]:
+        started.append(words)
+        return ["true"]
+
+    monkeypatch.setattr("frame.offers.command_line", note)
+    app = visit("calibration", "demo", criterion="quality")
+    app.session_state["scoring"] = True
+    app.run()
+    assert not app.exception
+    assert "responses that people judged. Asks the service" in read_note(app, "scoring")
+    app.text_input(key="scoring-model").set_value("-rf /").run()
+    app.button(key="score-start").click().run()
+    assert not app.exception
+    locator = started[0][-1]
+    assert started == [("score", "--scorer=judge:-rf /", "--", locator)]
+    open_registry().forget(f"score {locator}")
+
+
+def test_how_scores_came_about_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = write_demo(tmp_path / "demo")
+    record = ScorerRecord(
+        "reward_model",
+        "x",
+        "2026-01-02",
+        150,
+        148,
+        {"refused": 2},
+        {"model": "<b>owner</b>/model", "scored": "the conversation"},
+    )
+    write_files(corpus, {SCORERS_FILE: format_records({"perplexity": record})})
+    monkeypatch.setenv("HIVEMIND_CORPORA", str(tmp_path))
+    app = visit("calibration", "demo", calibration=ONE, criterion="quality", scorer="perplexity")
+    app.session_state["scored"] = True
+    app.run()
+    assert not app.exception
+    assert read_note(app, "scored").startswith("148 of 150 responses scored, 2 refused")
+    assert any("model: <b>owner</b>/model" in code.value for code in app.code)

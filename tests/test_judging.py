@@ -43,6 +43,7 @@ from hivemind_core.figures.judging import (
     tabulate_slices,
     tell_panel,
     tell_scorers,
+    tell_slice,
     tell_votes,
 )
 from hivemind_core.figures.printed import (
@@ -124,7 +125,7 @@ def test_scorers_in_one_sentence_count_only_those_that_agree_less() -> None:
         make_report("d", trend=Trend(), verdict="Too few items to say: no two bins."),
     ]
     assert tell_scorers(reports) == (
-        "Of 4 scorers 1 agree less with people where people disagree, beyond what range alone "
+        "Of 4 scorers 1 agrees less with people where people disagree, beyond what range alone "
         "explains. For 1 there are too few items to say."
     )
     assert "too few" not in tell_scorers(reports[:3])
@@ -133,7 +134,7 @@ def test_scorers_in_one_sentence_count_only_those_that_agree_less() -> None:
 def test_a_scorer_of_no_stated_direction_that_goes_against_people_is_turned_round() -> None:
     against = make_report("against", make_result(-0.4), MORE, higher=None)
     assert (against.way, replace(against, trend=LESS).way) == ("less", "more")
-    assert tell_scorers([against]).startswith("Of 1 scorer 1 agree less")
+    assert tell_scorers([against]).startswith("Of 1 scorer 1 agrees less")
 
 
 def test_the_last_bin_is_the_most_disagreed_and_no_nested_slice() -> None:
@@ -419,3 +420,24 @@ def test_slices_are_named_with_their_items() -> None:
         "Similar quality, 95 % (1 item)",
     ]
     assert name_slices([]) == []
+
+
+def test_a_slice_is_told_with_what_range_alone_would_give() -> None:
+    result = SliceResult(
+        n=40,
+        queries=8,
+        spearman=0.31,
+        low=0.2,
+        high=0.4,
+        expected=0.49,
+        difference=-0.18,
+        difference_low=-0.27,
+        difference_high=-0.09,
+    )
+    part = SliceReport(BIN, 5, result, 0.8, 0.012)
+    assert tell_slice("Bin 5 of 5, split (40 items)", part) == (
+        "Bin 5 of 5, split (40 items): rho .31 [.20 to .40], where range alone would give .49: a "
+        "difference of −.18 [−.27 to −.09], p .012."
+    )
+    bare = SliceReport(BIN, 1, SliceResult(3, 1, reason="too few items"), float("nan"))
+    assert tell_slice("Bin 1", bare) == "Bin 1: too few items."

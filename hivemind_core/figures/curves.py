@@ -133,6 +133,48 @@ def draw_curves(
     return stamp_figure(figure, mark, ground)
 
 
+def add_targets(figure: go.Figure, curve: Curve, chosen: int | None, ground: Ground) -> go.Figure:
+    """Make the slices of a lone curve clickable, and mark the one that is looked at.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Of `draw_curves`; changed in place.
+    curve : Curve
+    chosen : int or None
+        Place of a slice in the curve.
+    ground : Ground
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The same, with an invisible mark over each slice, whose customdata is its place.
+    """
+    if chosen is not None:
+        x = curve.slices[chosen].x
+        figure.add_vline(
+            x=x, line={"color": ground.accent, "width": 8}, opacity=0.25, layer="below"
+        )
+    known = [n for n, part in enumerate(curve.slices) if not isnan(part.result.spearman)]
+    unseen = {"marker": {"opacity": 0}}
+    figure.add_trace(
+        go.Scatter(
+            x=[curve.slices[n].x for n in known],
+            y=[curve.slices[n].result.spearman for n in known],
+            mode="markers",
+            marker={"size": 28, "color": fade(ground.ink, 0)},
+            selected=unseen,
+            unselected=unseen,
+            customdata=known,
+            text=[_tell_slice(curve.scorer, curve.slices[n]) for n in known],
+            hovertemplate="%{text}<extra></extra>",
+            showlegend=False,
+        )
+    )
+    figure.update_layout(clickmode="event+select")
+    return figure
+
+
 def describe_curves(curves: Sequence[Curve], mark: str = "") -> str:
     """Return the figure in words: agreement on the first and on the last slice that has one."""
     known = [(curve, _list_known(curve)) for curve in curves]

@@ -16,7 +16,7 @@ from hivemind_core.calibration import (
 )
 from hivemind_core.evaluation import Panel
 from hivemind_core.figures.curves import Curve, Slice
-from hivemind_core.figures.numbers import count, write_number
+from hivemind_core.figures.numbers import count, write_interval, write_number
 from hivemind_core.figures.stamp import stamp_words
 from hivemind_core.figures.verdicts import VerdictRow
 from hivemind_core.figures.votes import ReliabilityRow, VoteRow
@@ -32,11 +32,11 @@ TITLES = {
 AXES = {
     BIN: "from unanimous to split",
     DISAGREED: "the part that people disagree about most",
-    SIMILAR: "from all items to those of nearly equal mean rating",
+    SIMILAR: "from all items to those that people judge nearly alike",
 }
 EXPLAINED = (
-    "Spearman's rank correlation with the mean rating by people. Expected is what the narrower "
-    "range of mean ratings alone would give, if the scorer related to people as it does on all "
+    "Spearman's rank correlation with the mean judgement by people. Expected is what the narrower "
+    "range of these means alone would give, if the scorer related to people as it does on all "
     "items; its band holds 95 % of slices that follow it. Intervals are from 2,000 draws of the "
     "queries, ranked anew; slices stay as they are. p is adjusted for all scorers and slices shown."
 )
@@ -63,8 +63,9 @@ def tell_scorers(reports: Sequence[ScorerReport]) -> str:
     """Return how many scorers agree less where people disagree, beyond what range explains."""
     less = [report for report in reports if report.way == "less"]
     few = sum(report.verdict.startswith("Too few items") for report in reports)
+    agree = "agrees" if len(less) == 1 else "agree"
     told = (
-        f"Of {count(len(reports), 'scorer')} {len(less)} agree less with people where people "
+        f"Of {count(len(reports), 'scorer')} {len(less)} {agree} less with people where people "
         "disagree, beyond what range alone explains."
     )
     return f"{told} For {few} there are too few items to say." if few else told
@@ -188,6 +189,26 @@ def name_slices(slices: Sequence[PanelSlice]) -> list[str]:
             name = f"{words}, {part.parameter:g} %"
         named.append(f"{name} ({count(int(part.mask.sum()), 'item')})")
     return named
+
+
+def tell_slice(name: str, part: SliceReport) -> str:
+    """Return in a sentence how far a scorer agrees with people on a slice, beside what range gives.
+
+    `name` is the slice's, see `name_slices`.
+    """
+    result = part.result
+    if isnan(result.spearman):
+        return f"{name}: {result.reason or 'undefined'}."
+    told = f"{name}: rho {write_number(result.spearman)} "
+    told += f"[{write_interval([result.low, result.high])}]"
+    if isnan(result.expected):
+        return f"{told}."
+    told += f", where range alone would give {write_number(result.expected)}"
+    between = write_interval([result.difference_low, result.difference_high])
+    told += f": a difference of {write_number(result.difference)} [{between}]"
+    if not isnan(part.p_adjusted):
+        told += f", p {write_number(part.p_adjusted, 3)}"
+    return f"{told}."
 
 
 def list_votes(name: str, parts: Sequence[ShareResult]) -> VoteRow:
