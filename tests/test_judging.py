@@ -439,5 +439,6 @@ def test_a_slice_is_told_with_what_range_alone_would_give() -> None:
         "Bin 5 of 5, split (40 items): rho .31 [.20 to .40], where range alone would give .49: a "
         "difference of −.18 [−.27 to −.09], p .012."
     )
+    assert tell_slice("x", replace(part, p_adjusted=0.0004)).endswith("], p < .001.")
     bare = SliceReport(BIN, 1, SliceResult(3, 1, reason="too few items"), float("nan"))
     assert tell_slice("Bin 1", bare) == "Bin 1: too few items."

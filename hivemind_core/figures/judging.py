@@ -207,7 +207,8 @@ def tell_slice(name: str, part: SliceReport) -> str:
     between = write_interval([result.difference_low, result.difference_high])
     told += f": a difference of {write_number(result.difference)} [{between}]"
     if not isnan(part.p_adjusted):
-        told += f", p {write_number(part.p_adjusted, 3)}"
+        is_small = part.p_adjusted < 0.001
+        told += ", p < .001" if is_small else f", p {write_number(part.p_adjusted, 3)}"
     return f"{told}."
 
 
