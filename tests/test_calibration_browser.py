@@ -30,6 +30,14 @@ FIND_POINT = """item => {
 }"""
 
 
+FIND_SLICE = """place => {
+    const plot = document.querySelector("[class*=st-key-chart-curve] .js-plotly-plot");
+    const {xaxis, yaxis} = plot._fullLayout, box = plot.getBoundingClientRect();
+    const {customdata, x, y} = plot._fullData.at(-1), n = customdata.indexOf(place);
+    return {x: box.x + xaxis._offset + xaxis.l2p(x[n]), y: box.y + yaxis._offset + yaxis.l2p(y[n])};
+}"""
+
+
 def open_question(tab: Page, server: Server, part: str, **query: str) -> None:
     link = {"corpus": "demo", "criterion": "quality", "calibration": part, **query}
     open_page(tab, server.link("calibration", **link))
@@ -47,8 +55,8 @@ def test_a_click_on_a_point_opens_its_item_and_another_after_it(server: Server, 
     heard = watch(tab)
     open_question(tab, server, ONE, scorer="praise")
     opened = tab.locator(".st-key-item-open")
-    expect(opened).to_have_count(0)
-    told = [""]
+    expect(opened).to_be_visible()
+    told = [opened.inner_text()]
     for item in (3, 77, 120):
         click_item(tab, item)
         expect(opened.locator(".js-plotly-plot")).to_be_visible()
@@ -112,3 +120,19 @@ def test_every_question_is_drawn_by_day_and_by_night(
         expect_sound(tab)
     assert not [words for words in heard if words.startswith(("error", "dialog"))]
     tab.context.close()
+
+
+def test_a_click_on_a_slice_lists_its_items_and_another_after_it(server: Server, tab: Page) -> None:
+    heard = watch(tab)
+    open_question(tab, server, ONE, scorer="praise")
+    for place in (0, 2, 1):
+        where = tab.evaluate(FIND_SLICE, place)
+        tab.mouse.move(where["x"] - 3, where["y"])
+        tab.mouse.click(where["x"], where["y"])
+        title = tab.get_by_role("heading", name=f"Items of Bin {place + 1} of 4")
+        expect(title).to_be_visible()
+        wait_until_idle(tab)
+        assert read_address(tab)["slice"].startswith(f"Bin {place + 1} of 4")
+        expect(tab.locator(".st-key-note-slice")).to_contain_text(f"Bin {place + 1} of 4")
+    expect_sound(tab)
+    assert not [words for words in heard if words.startswith(("error", "dialog"))]

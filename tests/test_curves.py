@@ -5,7 +5,7 @@ from math import nan
 
 import pytest
 
-from hivemind_core.figures.curves import Curve, describe_curves, draw_curves
+from hivemind_core.figures.curves import Curve, add_targets, describe_curves, draw_curves
 from hivemind_core.figures.palette import LIGHT
 from tests.drawn import TOO_FEW, draw, find, list_words, make_curve
 
@@ -156,3 +156,21 @@ def test_curves_in_words() -> None:
         "Agreement of 2 scorers with people: on the first slice .20 (b) to .50 (gpt-4o), on the "
         "last .10 (b) to .10 (gpt-4o)."
     )
+
+
+def test_slices_with_a_number_can_be_clicked_and_nothing_under_them() -> None:
+    curve = make_curve("judge", 0.5, nan, 0.3)
+    figure = draw_curves([curve], "split", {}, LIGHT)
+    under = len(figure.data)
+    add_targets(figure, curve, 2, LIGHT)
+    assert len(figure.data) == under + 1
+    target = figure.data[-1]
+    assert list(target.customdata) == [0, 2]
+    assert list(target.y) == [0.5, 0.3]
+    under_it = {trace.name: trace.hoverinfo for trace in figure.data[:-1]}
+    assert under_it.pop("gaps") != "skip"
+    assert set(under_it.values()) == {"skip"}
+    marked = [shape for shape in figure.layout.shapes if shape.line.color == LIGHT.accent]
+    assert [shape.x0 for shape in marked] == [curve.slices[2].x]
+    bare = add_targets(draw_curves([curve], "split", {}, LIGHT), curve, None, LIGHT)
+    assert not [shape for shape in bare.layout.shapes if shape.line.color == LIGHT.accent]

@@ -20,6 +20,7 @@ from hivemind_core.figures.axes import (
     write_n,
 )
 from hivemind_core.figures.lines import (
+    GAPS,
     MOST_NAMED,
     End,
     Line,
@@ -155,6 +156,8 @@ def add_targets(figure: go.Figure, curve: Curve, chosen: int | None, ground: Gro
         figure.add_vline(
             x=x, line={"color": ground.accent, "width": 8}, opacity=0.25, layer="below"
         )
+    # What lies under the targets must neither catch a click nor fade when another is clicked.
+    figure.for_each_trace(_let_through)
     known = [n for n, part in enumerate(curve.slices) if not isnan(part.result.spearman)]
     unseen = {"marker": {"opacity": 0}}
     figure.add_trace(
@@ -173,6 +176,12 @@ def add_targets(figure: go.Figure, curve: Curve, chosen: int | None, ground: Gro
     )
     figure.update_layout(clickmode="event+select")
     return figure
+
+
+def _let_through(trace: go.Scatter) -> None:
+    trace.unselected = {"marker": {"opacity": 1}}
+    if trace.name != GAPS:  # these tell why there is no number
+        trace.update(hoverinfo="skip", hovertemplate=None)
 
 
 def describe_curves(curves: Sequence[Curve], mark: str = "") -> str:

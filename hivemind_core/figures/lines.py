@@ -17,6 +17,7 @@ from hivemind_core.figures.palette import Ground, Ink, fade
 from hivemind_core.figures.within import cut_hover, span_arms
 from hivemind_core.measures.arrays import Floats
 
+GAPS = "gaps"
 MOST_NAMED = 8
 CHARACTER = 7  # pixels of a letter, at most
 DODGE, MOST_DODGED = 0.06, 0.36  # of a step, between the points of two lines and of all
@@ -233,7 +234,7 @@ def draw_gaps(
             y=[low + 0.03 * (high - low)] * len(gaps),
             mode="markers",
             marker={"symbol": "x-thin", "size": 7, "line": {"width": 1.5, "color": ground.muted}},
-            name="gaps",
+            name=GAPS,
             hovertext=[told for _, told in gaps],
             hoverinfo="text",
             showlegend=False,
