@@ -163,7 +163,7 @@ def show_map(book: Book, shelf: Shelfmark, search: Search, rows: Integers) -> In
         write_finding(f"There is no map of the queries: {points}", "query-map")
         return None
     marked = _mark(points, search, rows, len(shelf))
-    words = describe_query_map(points)
+    words = describe_query_map(points, marked)
     write_finding(words, "query-map")
     chart = f"query-map-{projection}-{hash((book.key, search))}"
     event = st.plotly_chart(

@@ -10,6 +10,7 @@ from frame.offers import Offer, is_running, open_arrival, show_offer
 from frame.picker import IMPORT_COMMAND
 from frame.theme import write_note
 from hivemind_core.corpus.locations import find_corpora_folder
+from hivemind_core.evaluation import list_annotations
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def show_next_steps(book: Book | None) -> None:
     st.subheader("What to do next", anchor=False)
     if book is not None:
         _show_striking(book)
+        _show_other_pages(book)
     for known, offer in offers.items():
         if is_running(offer) or not _is_here(offer.corpus):
             show_fetch(known, offer)
@@ -75,6 +77,13 @@ def _show_striking(book: Book) -> None:
         icon=":material/arrow_forward:",
         query_params=link,
     )
+
+
+def _show_other_pages(book: Book) -> None:
+    st.page_link("pages/taxonomy_page.py", label="Browse its queries by category")
+    if list_annotations(book.corpus):
+        label = "See where evaluators stop agreeing with people"
+        st.page_link("pages/calibration_page.py", label=label)
 
 
 def _show_import() -> None:

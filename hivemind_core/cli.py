@@ -4,6 +4,7 @@ import os
 import shlex
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -247,6 +248,76 @@ def score(
     if as_json:
         print(json.dumps([asdict(done) for done in results]))
     if any(done.responses and not done.scored for done in results):
+        raise typer.Exit(WorkError.exit_code)
+
+
+QueryOption = Annotated[
+    list[str] | None, typer.Option(metavar="TEXT", help="What to ask; again for another.")
+]
+StrategyOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="How to ask; again for another. plain by default."),
+]
+
+
+@application.command("sample")
+def sample_command(
+    corpus: CorpusArgument,
+    *,
+    models: Annotated[
+        Path, typer.Option(metavar="FILE", help="TOML file of endpoints, models and strategies.")
+    ],
+    query: QueryOption = None,
+    queries: Annotated[
+        Path | None, typer.Option(metavar="F", help="Queries, as .jsonl, .csv or .parquet.")
+    ] = None,
+    samples: Annotated[int, typer.Option(metavar="N", help="Answers of each kind.")] = 10,
+    strategy: StrategyOption = None,
+    max_tokens: Annotated[int, typer.Option(metavar="N", help="Tokens of an answer.")] = 512,
+    budget: Annotated[
+        float | None, typer.Option(metavar="USD", help="Send nothing that could cost more.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask models, and keep their answers in a corpus, new or old.
+
+    Stopped at any point, it goes on where it was: no answer is asked for, or paid for, twice.
+    """
+    import json
+    from dataclasses import asdict
+
+    from hivemind_core.corpus.answer_journal import AnswerJournal
+    from hivemind_core.corpus.locations import find_cache_folder
+    from hivemind_core.corpus.store import open_or_create
+    from hivemind_core.models.endpoint_file import read_plan
+    from hivemind_core.sampling import (
+        Order,
+        Tools,
+        choose_strategies,
+        count_answers,
+        format_answers,
+        format_cost,
+        preview,
+        read_queries,
+        sample,
+        store,
+    )
+
+    plan = read_plan(models, os.environ)
+    chosen = choose_strategies(plan, strategy or ["plain"])
+    asked = read_queries(query or (), queries)
+    order = Order(asked, plan.models, chosen, samples, max_tokens, budget)
+    print(format_cost(preview(order)), file=sys.stderr)
+    opened = open_or_create(corpus)
+    tools = Tools(AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite"))
+    with show_progress() as report:
+        answers = sample(order, replace(tools, report=report))
+    print(format_answers(answers), file=sys.stderr)
+    done = store(opened, answers, tools.clock)
+    _show_import(done, as_json=False)
+    if as_json:
+        print(json.dumps(count_answers(answers) | {"report": asdict(done)}))
+    if not any(answer.text for answer in answers):
         raise typer.Exit(WorkError.exit_code)
 
 

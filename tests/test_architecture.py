@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 BASE = {"errors", "progress"}
 STAGES = {"space", "measures", "models"}
 NUMBERED = {"measurement", "estimation", "tabulation", "summary", "robustness", "comparison"}
-NUMBERED |= {"evaluation", "calibration", "simulation", "scoring"}
+NUMBERED |= {"evaluation", "calibration", "simulation", "scoring", "sampling"}
 CORE = BASE | STAGES | NUMBERED | {"corpus", "parallel", "build", "figures"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": BASE | {"corpus", "measures"},
     "calibration": BASE | {"measures", "evaluation"},
     "simulation": BASE | {"measures", "evaluation"},
+    "sampling": BASE | {"corpus", "models"},
     "scoring": BASE | {"corpus", "models"},
     "comparison": BASE | {"corpus", "measures", "measurement", "estimation"},
     "parallel": BASE | {"corpus"},

@@ -12,7 +12,7 @@ import pytest
 
 from hivemind_core.errors import InputError
 from hivemind_core.models.endpoints import Endpoint, find_endpoint
-from hivemind_core.models.engine import Conditions, ask, read_wait
+from hivemind_core.models.engine import Conditions, Ears, ask, read_wait
 from hivemind_core.models.pace import Pace
 from hivemind_core.models.requests import Outcome, Request, check_request
 from tests.weather import KEY, Reply, Script, Weather, fail, serve_weather
@@ -57,7 +57,7 @@ def run(
 
     nap = nap or Nap()
     conditions = Conditions(nap.clock, nap.sleep, random.Random(0))
-    ask(server.endpoint(**more), requests, keep, stop=stop, conditions=conditions)
+    ask(server.endpoint(**more), requests, Ears(keep), stop=stop, conditions=conditions)
     assert found.keys() == {request.key for request in requests}
     assert KEY not in repr(found)
     return found
@@ -211,7 +211,7 @@ def test_a_service_that_is_not_there_is_told_without_waiting_for_each() -> None:
     found: list[Outcome] = []
     nap = Nap()
     conditions = Conditions(nap.clock, nap.sleep, random.Random(0))
-    ask(endpoint, make(*map(str, range(50))), found.append, conditions=conditions)
+    ask(endpoint, make(*map(str, range(50))), Ears(found.append), conditions=conditions)
     assert len(found) == 50
     assert all("no connection to 127.0.0.1:9" in str(outcome.error) for outcome in found)
     assert sum(outcome.attempts for outcome in found) <= 16
@@ -263,7 +263,7 @@ def test_what_cannot_be_kept_ends_the_work() -> None:
         raise OSError("no space left")
 
     with serve_weather(always(Reply())) as server, pytest.raises(OSError, match="no space"):
-        ask(server.endpoint(max_concurrency=1), make("a"), keep)
+        ask(server.endpoint(max_concurrency=1), make("a"), Ears(keep))
 
 
 @pytest.mark.parametrize(
@@ -337,3 +337,56 @@ def test_the_environment_names_an_endpoint_and_no_text_shows_its_key() -> None:
     assert KEY not in repr(ours)
     with pytest.raises(InputError, match="a model behind an endpoint needs a key"):
         find_endpoint({})
+
+
+def listen(server: Weather, requests: Sequence[Request]) -> tuple[dict[str, Outcome], list[str]]:
+    found: dict[str, Outcome] = {}
+    heard: list[str] = []
+    nap = Nap()
+    ears = Ears(
+        lambda outcome: found.update({outcome.request.key: outcome}),
+        hear=lambda request, text: heard.append(text),
+    )
+    conditions = Conditions(nap.clock, nap.sleep, random.Random(0))
+    ask(server.endpoint(), requests, ears, conditions=conditions)
+    return found, heard
+
+
+def test_an_answer_is_heard_word_by_word() -> None:
+    with serve_weather(always(Reply("Time is a river."))) as server:
+        found, heard = listen(server, make("Time?"))
+    (outcome,) = found.values()
+    assert heard == ["", "Time", "Time is", "Time is a", "Time is a river."]
+    assert (outcome.text, outcome.finish_reason) == ("Time is a river.", "stop")
+    assert (outcome.input_tokens, outcome.output_tokens) == (7, 5)
+    assert server.bodies[0]["stream"] is True
+
+
+@pytest.mark.parametrize("kind", ["cut", "no end", "silence", "garbage", "page"])
+def test_a_stream_without_an_end_is_no_answer(kind: str) -> None:
+    with serve_weather(always(Reply("Half of it", kind=kind), Reply("All of it."))) as server:
+        found, heard = listen(server, make("Time?"))
+    (outcome,) = found.values()
+    assert (outcome.text, outcome.attempts) == ("All of it.", 2)
+    assert heard.count("") == 2
+    assert heard[-1] == "All of it."
+
+
+def test_a_filter_may_end_a_stream() -> None:
+    with serve_weather(always(Reply("Half of", finish_reason="content_filter"))) as server:
+        found, _ = listen(server, make("Time?"))
+    (outcome,) = found.values()
+    assert (outcome.text, outcome.error) == (None, "the content filter held the answer back")
+
+
+def test_what_is_not_admitted_is_not_sent() -> None:
+    found: list[Outcome] = []
+    with serve_weather(always(Reply())) as server:
+        ears = Ears(found.append, admit=lambda request: request.key != "m-1")
+        ask(server.endpoint(), make("a", "b", "c"), ears)
+    assert {one.request.key: one.error for one in found} == {
+        "m-0": None,
+        "m-1": "the budget is spent",
+        "m-2": None,
+    }
+    assert len(server.bodies) == 2

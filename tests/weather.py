@@ -22,7 +22,8 @@ class Reply:
     text : str
         Of the answer; for an error, its message.
     kind : str
-        "answer", "cut", "garbage", "no choices", "page", "silence", or "status".
+        "answer", "cut", "garbage", "no choices", "page", "silence", "status", or, of a stream,
+        "no end".
     """
 
     text: str = "Time is a river."
@@ -80,15 +81,17 @@ class _Handler(BaseHTTPRequestHandler):
             server.most = max(server.most, server.in_flight)
         try:
             server.released.wait(reply.seconds)
-            self._send(reply)
+            self._send(reply, is_stream=bool(body.get("stream")))
         finally:
             with server.lock:
                 server.in_flight -= 1
 
-    def _send(self, reply: Reply) -> None:
+    def _send(self, reply: Reply, *, is_stream: bool) -> None:
         content, kind = make_body(reply), "application/json"
         if reply.kind == "page":
             kind = "text/html"
+        elif is_stream and reply.kind in ("answer", "cut", "no end", "silence"):
+            content, kind = make_stream(reply), "text/event-stream"
         try:
             self.send_response(reply.status)
             for name, value in reply.headers.items():
@@ -123,6 +126,24 @@ def make_body(reply: Reply) -> bytes:
         "usage": {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12},
     }
     return json.dumps(told).encode()
+
+
+def make_stream(reply: Reply) -> bytes:
+    """Return an answer as events, a word each; one of kind "no end" stops without saying so."""
+    words = [] if reply.kind == "silence" else reply.text.split(" ")
+    pieces = [word if place == 0 else f" {word}" for place, word in enumerate(words)]
+    about = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    chunks: list[dict[str, Any]] = [
+        about | {"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]}
+        for piece in pieces
+    ]
+    if reply.kind != "no end":
+        end = {"index": 0, "delta": {}, "finish_reason": reply.finish_reason}
+        usage = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
+        chunks += [about | {"choices": [end]}, about | {"choices": [], "usage": usage}]
+    events = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
+    done = [] if reply.kind == "no end" else ["data: [DONE]\n\n"]
+    return "".join([*events, *done]).encode()
 
 
 @contextmanager

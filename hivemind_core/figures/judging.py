@@ -32,7 +32,7 @@ TITLES = {
 AXES = {
     BIN: "from unanimous to split",
     DISAGREED: "the part that people disagree about most",
-    SIMILAR: "from all items to those that people judge nearly alike",
+    SIMILAR: "from all to nearly equal judgements",
 }
 EXPLAINED = (
     "Spearman's rank correlation with the mean judgement by people. Expected is what the narrower "

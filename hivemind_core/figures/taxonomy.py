@@ -31,7 +31,7 @@ OTHER, NONE = "Other", "No category"
 HUES = (VERMILION, ORANGE, BLUE, PURPLE, SKY, GREEN)
 ROW_HEIGHT, CELL = 25, 30  # pixels
 NAME_WIDTH = 38  # characters
-POINT, MARKED = 3.5, 5.0  # pixels
+POINT, MARKED = 3.5, 4.5  # pixels
 RARE = 30  # queries: under so many a lift is noise
 
 
@@ -441,6 +441,9 @@ def _make_points(
     )
 
 
-def describe_query_map(points: QueryPoints) -> str:
-    """Return the map in words, for those who do not see it."""
-    return f"A map of {count(len(points.rows), 'query')} by what they ask, coloured by category."
+def describe_query_map(points: QueryPoints, marked: NDArray[np.bool_] | None) -> str:
+    """Return what the map shows, in a sentence."""
+    total = count(len(points.rows), "query")
+    if marked is None:
+        return f"{total} by what they ask, coloured by category."
+    return f"{int(marked.sum()):,} of {total} stand out: what is chosen at the side."

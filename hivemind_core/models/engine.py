@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
 from typing import Any
 
 from hivemind_core.errors import shorten
@@ -29,9 +30,31 @@ POLL_SECONDS = 0.05
 CANCELLED = "cancelled"
 FILTERED = "the content filter held the answer back"
 NO_ROOM = "max_tokens left no room for an answer"
+SPENT = "the budget is spent"
 WIDTH = 200
 
 Keep = Callable[[Outcome], None]
+Admit = Callable[[Request], bool]
+"""Asked before every attempt; False: it is not sent, and the request ends."""
+Hear = Callable[[Request, str], None]
+"""Told, while an answer streams in, all that has come of it; "" where it begins anew."""
+
+
+@dataclass(frozen=True)
+class Ears:
+    """Who listens to a call of the engine.
+
+    Attributes
+    ----------
+    keep : Keep
+    admit : Admit
+    hear : Hear or None
+        None: answers come whole, in one piece.
+    """
+
+    keep: Keep
+    admit: Admit = lambda _: True
+    hear: Hear | None = None
 
 
 @dataclass(frozen=True)
@@ -85,19 +108,19 @@ class Failure:
 def ask(
     endpoint: Endpoint,
     requests: Iterable[Request],
-    keep: Keep,
+    ears: Ears,
     *,
     stop: threading.Event | None = None,
     conditions: Conditions | None = None,
 ) -> None:
     """Ask an endpoint many things; see `ask_all`. Runs its own event loop, in this thread."""
-    asyncio.run(ask_all(endpoint, requests, keep, stop=stop, conditions=conditions))
+    asyncio.run(ask_all(endpoint, requests, ears, stop=stop, conditions=conditions))
 
 
 async def ask_all(
     endpoint: Endpoint,
     requests: Iterable[Request],
-    keep: Keep,
+    ears: Ears,
     *,
     stop: threading.Event | None = None,
     conditions: Conditions | None = None,
@@ -109,9 +132,9 @@ async def ask_all(
     endpoint : Endpoint
     requests : iterable of Request
         All are checked before the first is sent.
-    keep : callable
-        Called with each outcome the moment it is there, exactly once a request, in the thread of
-        the event loop. An outcome has a text, or an error that says why not.
+    ears : Ears
+        `keep` is called with each outcome the moment it is there, exactly once a request, in the
+        thread of the event loop. An outcome has a text, or an error that says why not.
     stop : threading.Event, optional
         Set from anywhere: what is in flight is given up, and the rest is not sent.
     conditions : Conditions, optional
@@ -125,15 +148,16 @@ async def ask_all(
     for request in waiting:
         check_request(request)
     async with make_client(endpoint) as client:
-        run = _Run(endpoint, client, keep, conditions or Conditions())
+        run = _Run(endpoint, client, ears, conditions or Conditions())
         await run.work(list(reversed(waiting)), stop or threading.Event())
 
 
 class _Run:
     """One call of `ask_all`."""
 
-    def __init__(self, endpoint: Endpoint, client: Any, keep: Keep, conditions: Conditions) -> None:  # noqa: ANN401
-        self._endpoint, self._client, self._keep = endpoint, client, keep
+    def __init__(self, endpoint: Endpoint, client: Any, ears: Ears, conditions: Conditions) -> None:  # noqa: ANN401
+        self._endpoint, self._client, self._keep = endpoint, client, ears.keep
+        self._admit, self._hear = ears.admit, ears.hear
         self._conditions = conditions
         self._pace = Pace(endpoint.max_concurrency, conditions.clock, conditions.sleep)
         self._ended: dict[str, Failure] = {}
@@ -182,9 +206,11 @@ class _Run:
             async with self._pace.enter():
                 if self._ended.get(request.model) or self._gone:
                     continue
+                if not self._admit(request):
+                    return replace(about, error=SPENT)
                 attempts += 1
                 about = replace(about, attempts=attempts)
-                reply = await _attempt(self._client, self._endpoint, request, sent)
+                reply = await self._attempt(request, sent)
             if not isinstance(reply, Failure):
                 self._answered += 1
                 self._pace.take_answer()
@@ -198,6 +224,34 @@ class _Run:
                     status=reply.status,
                     finish_reason=reply.finish_reason,
                 )
+
+    async def _attempt(self, request: Request, sent: dict[str, object]) -> Any:  # noqa: ANN401
+        """Ask once; return the reply, or why it is none."""
+        import openai
+
+        endpoint = self._endpoint
+        beside = {name: value for name, value in sent.items() if name not in NATIVE}
+        options: dict[str, Any] = {
+            "model": request.model,
+            "messages": [dict(message) for message in request.messages],
+            "extra_body": beside or None,
+            **{name: value for name, value in sent.items() if name in NATIVE},
+        }
+        try:
+            if self._hear is not None:
+                return await _stream(self._client, request, options, self._hear)
+            return _check_reply(await self._client.chat.completions.create(**options))
+        except openai.APIStatusError as error:
+            return _read_status(endpoint, error, sent)
+        except openai.APITimeoutError:
+            return Failure("no answer in time", again=True)
+        except openai.APIConnectionError as error:
+            cause = shorten(endpoint.hide_key(str(error.__cause__ or error)), WIDTH)
+            return Failure(f"no connection to {endpoint.host}: {cause}", again=True, lost=True)
+        except (openai.APIError, ValueError, TypeError) as error:
+            # openai 3.54 raises plain ValueErrors for a body that is cut or no JSON.
+            words = shorten(endpoint.hide_key(str(error)), WIDTH)
+            return Failure(f"an answer that cannot be read: {words}", again=True)
 
     def _choose_parameters(self, request: Request) -> tuple[dict[str, object], tuple[str, ...]]:
         sent, left_out = self._endpoint.divide(request.parameters)
@@ -253,36 +307,46 @@ def _read_text(message: Any) -> str:  # noqa: ANN401
     return str(message.content or getattr(message, "refusal", None) or "")
 
 
-async def _attempt(
-    client: Any,  # noqa: ANN401
-    endpoint: Endpoint,
-    request: Request,
-    sent: dict[str, object],
-) -> Any:  # noqa: ANN401
-    """Ask once; return the reply, or why it is none."""
-    import openai
+@dataclass(frozen=True)
+class _Heard:
+    """An answer that streamed in, in the shape of a whole one."""
 
-    native = {name: value for name, value in sent.items() if name in NATIVE}
-    beside = {name: value for name, value in sent.items() if name not in NATIVE}
+    choices: tuple[Any, ...]
+    usage: Any
+
+
+async def _stream(
+    client: Any,  # noqa: ANN401
+    request: Request,
+    options: dict[str, Any],
+    hear: Hear,
+) -> Any:  # noqa: ANN401
+    """Ask once and listen; a stream without an end is a failure, and no answer."""
+    import httpx2
+
+    hear(request, "")
+    parts: list[str] = []
+    reason = usage = None
     try:
-        reply = await client.chat.completions.create(
-            model=request.model,
-            messages=[dict(message) for message in request.messages],
-            extra_body=beside or None,
-            **native,
+        stream = await client.chat.completions.create(
+            **options, stream=True, stream_options={"include_usage": True}
         )
-        return _check_reply(reply)
-    except openai.APIStatusError as error:
-        return _read_status(endpoint, error, sent)
-    except openai.APITimeoutError:
-        return Failure("no answer in time", again=True)
-    except openai.APIConnectionError as error:
-        cause = shorten(endpoint.hide_key(str(error.__cause__ or error)), WIDTH)
-        return Failure(f"no connection to {endpoint.host}: {cause}", again=True, lost=True)
-    except (openai.APIError, ValueError, TypeError) as error:
-        # openai 3.54 raises plain ValueErrors for a body that is cut or no JSON.
-        words = shorten(endpoint.hide_key(str(error)), WIDTH)
-        return Failure(f"an answer that cannot be read: {words}", again=True)
+        if not hasattr(stream, "__aiter__"):
+            return Failure("an answer that cannot be read: it is no stream", again=True)
+        async with stream:
+            async for chunk in stream:
+                usage = getattr(chunk, "usage", None) or usage
+                for choice in (chunk.choices or ())[:1]:
+                    reason = choice.finish_reason or reason
+                    if choice.delta is not None and choice.delta.content:
+                        parts.append(choice.delta.content)
+                        hear(request, "".join(parts))
+    except httpx2.HTTPError as error:
+        return Failure(f"an answer that was cut: {shorten(str(error), WIDTH)}", again=True)
+    if reason is None:
+        return Failure("an answer that was cut: it has no end", again=True)
+    message = SimpleNamespace(content="".join(parts))
+    return _check_reply(_Heard((SimpleNamespace(message=message, finish_reason=reason),), usage))
 
 
 def _check_reply(reply: Any) -> Any:  # noqa: ANN401

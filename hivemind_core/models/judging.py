@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hivemind_core.errors import InputError, WorkError
 from hivemind_core.models.endpoints import Endpoint, find_endpoint
-from hivemind_core.models.engine import FILTERED, ask
+from hivemind_core.models.engine import FILTERED, Ears, ask
 from hivemind_core.models.requests import LONGEST_PROMPT, Message, Outcome, Request
 from hivemind_core.models.scorer import Item, Keep, Verdict
 from hivemind_core.progress import Report
@@ -187,7 +187,7 @@ class _Talk:
             else:
                 requests.append(request)
         if requests:
-            ask(self._judge.endpoint, requests, self._take)
+            ask(self._judge.endpoint, requests, Ears(self._take))
 
     def end(self) -> None:
         """Give up on what is still open.

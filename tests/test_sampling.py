@@ -1,0 +1,246 @@
+"""Sampling: asked once, kept on arrival, resumed after a kill, and never over the budget."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hivemind_core.corpus.answer_journal import AnswerJournal
+from hivemind_core.corpus.store import open_corpus, open_or_create
+from hivemind_core.corpus.tables import RESPONSES
+from hivemind_core.errors import InputError
+from hivemind_core.models.endpoint_file import Served
+from hivemind_core.models.strategies import BUILT_IN
+from hivemind_core.sampling import (
+    LOG,
+    Answer,
+    Order,
+    Query,
+    Tools,
+    format_answers,
+    preview,
+    read_queries,
+    sample,
+    store,
+)
+from tests.test_cli_import import run
+from tests.weather import KEY, Reply, Weather, fail, serve_weather
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+QUERIES = (Query("q1", "Time?"), Query("q2", "Love?"))
+
+
+def echo(body: dict[str, Any], before: int) -> Reply:
+    """Answer with the model, the question and how often it was asked."""
+    return Reply(f"{body['model']}: {body['messages'][-1]['content']} {before}")
+
+
+def order(server: Weather, *strategies: str, samples: int = 3, **more: Any) -> Order:
+    endpoint = server.endpoint(input_price=1.0, output_price=10.0, max_concurrency=4)
+    models = tuple(Served(name, endpoint) for name in ("a", "b"))
+    chosen = tuple(BUILT_IN[name] for name in strategies or ("plain",))
+    return Order(QUERIES, models, chosen, samples, **more)
+
+
+def tools(folder: Path, **more: Any) -> Tools:
+    return Tools(AnswerJournal(folder / "answers.sqlite"), clock=lambda: NOW, **more)
+
+
+def test_every_answer_comes_once_and_lands_in_a_corpus(tmp_path: Path) -> None:
+    taken: list[Answer] = []
+    with serve_weather(echo) as server:
+        answers = sample(order(server), tools(tmp_path, take=taken.append))
+    assert len(answers) == len(taken) == len(server.bodies) == 12
+    store(open_or_create(str(tmp_path / "c")), answers, lambda: NOW)
+    corpus = open_corpus(str(tmp_path / "c"))
+    rows = corpus.read(RESPONSES).to_pylist()
+    assert Counter((row["query_id"], row["model"]) for row in rows) == {
+        (query, model): 3 for query in ("q1", "q2") for model in ("a", "b")
+    }
+    assert {row["sample"] for row in rows} == {0, 1, 2}
+    assert {(r["strategy"], r["max_tokens"], r["finish_reason"]) for r in rows} == {
+        (None, 512, "stop")
+    }
+    log = corpus.read_file(LOG).to_pylist()
+    assert len(log) == 12
+    assert {(row["input_tokens"], row["attempts"], row["error"]) for row in log} == {(7, 1, None)}
+    assert log[0]["usd"] == pytest.approx((7 * 1 + 5 * 10) / 1e6)
+
+
+def test_nothing_is_asked_twice_and_more_samples_ask_for_the_rest(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        first = sample(order(server), tools(tmp_path))
+        again = sample(order(server), tools(tmp_path))
+        assert len(server.bodies) == 12
+        more = sample(order(server, samples=5), tools(tmp_path))
+        assert len(server.bodies) == 20
+    assert [one.text for one in again] == [one.text for one in first]
+    assert all(one.is_known for one in again)
+    assert [one.text for one in more[:12]] == [one.text for one in first]
+    store(open_or_create(str(tmp_path / "c")), first, lambda: NOW)
+    written = open_corpus(str(tmp_path / "c")).manifest.content_hash
+    store(open_corpus(str(tmp_path / "c")), again, lambda: NOW)
+    assert open_corpus(str(tmp_path / "c")).manifest.content_hash == written
+
+
+def test_other_decodings_are_other_answers(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        answers = sample(order(server, "top-p 0.9", "hot", samples=2), tools(tmp_path))
+        assert len(server.bodies) == 16
+    store(open_or_create(str(tmp_path / "c")), answers, lambda: NOW)
+    corpus = open_corpus(str(tmp_path / "c"))
+    rows = corpus.read(RESPONSES).to_pylist()
+    assert {(r["strategy"], r["temperature"], r["top_p"]) for r in rows} == {
+        ("top-p 0.9", 1.0, 0.9),
+        ("hot", 1.5, None),
+    }
+    assert "a · hot" in {source.name for source in corpus.manifest.sources}
+
+
+def test_earlier_answers_are_shown_to_a_strategy_that_differs(tmp_path: Path) -> None:
+    numbers = iter(range(100))
+    with serve_weather(lambda *_: Reply(f"Answer {next(numbers)}")) as server:
+        wanted = replace(order(server, "be different"), queries=QUERIES[:1])
+        answers = sample(wanted, tools(tmp_path))
+    said = {a.place.sample: a.text for a in answers if a.place.served.model == "a"}
+    asked = [b["messages"][-1]["content"] for b in server.bodies if b["model"] == "a"]
+    assert asked[0] == "Time?"
+    assert f"- {said[0]}\n\n" in asked[1]
+    assert f"- {said[0]}\n- {said[1]}\n\n" in asked[2]
+
+
+def test_one_model_that_fails_blanks_no_other_and_is_asked_again(tmp_path: Path) -> None:
+    def script(body: dict[str, Any], before: int) -> Reply:
+        return fail(404, "no such model") if body["model"] == "b" else echo(body, before)
+
+    with serve_weather(script) as server:
+        answers = sample(order(server), tools(tmp_path))
+    assert sum(answer.text is not None for answer in answers) == 6
+    said = format_answers(answers)
+    assert said.startswith("6 of 12 answers\n  b: 6 status 404: 'no such model'")
+    with serve_weather(echo) as server:
+        elsewhere = order(server)
+        assert len(sample(elsewhere, tools(tmp_path))) == 12
+
+
+def test_a_list_that_did_not_come_is_an_error_and_no_answer(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        answers = sample(order(server, "list, then choose", samples=1), tools(tmp_path))
+    assert {answer.text for answer in answers} == {None}
+    assert "a list of answers was asked for, and none came" in format_answers(answers)
+
+
+def test_the_budget_is_never_passed(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        one = preview(order(server, samples=1))
+        assert one.most is not None
+        bound = one.most / 4
+        answers = sample(order(server, budget=2.2 * bound), tools(tmp_path))
+    spent = len(server.bodies) * (7 * 1 + 5 * 10) / 1e6
+    assert spent <= 2.2 * bound
+    assert 2 <= len(server.bodies) < 12
+    errors = Counter(answer.error for answer in answers)
+    assert errors["the budget is spent"] == 12 - len(server.bodies)
+
+
+def test_answers_stream_in(tmp_path: Path) -> None:
+    heard: list[tuple[str, str]] = []
+    with serve_weather(echo) as server:
+        listening = tools(tmp_path, hear=lambda p, text: heard.append((p.served.model, text)))
+        answers = sample(order(server, samples=1), listening)
+    for answer in answers:
+        assert (answer.place.served.model, answer.text) in heard
+    assert any(text and text not in {answer.text for answer in answers} for _, text in heard)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"samples": 0}, "samples are from 1 to 10,000; found 0"),
+        ({"max_tokens": 0}, "max_tokens is a number from 1"),
+        ({"budget": -1.0}, "a budget is 0 USD or more"),
+    ],
+)
+def test_nonsense_is_refused_before_anything_is_sent(
+    tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    with serve_weather(echo) as server:
+        with pytest.raises(InputError, match=words):
+            sample(order(server, **change), tools(tmp_path))
+        assert server.bodies == []
+
+
+def test_queries_come_from_texts_and_files(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"query": "Love?"}\n{"query_id": "mine", "prompt": "Work?"}\n')
+    assert [query.text for query in read_queries(["Time?"], path)] == ["Time?", "Love?", "Work?"]
+    assert read_queries([], path)[1].query_id == "mine"
+    with pytest.raises(InputError, match="a query must say something"):
+        read_queries([" "], None)
+
+
+def write_plan(folder: Path, server: Weather) -> Path:
+    path = folder / "models.toml"
+    path.write_text(
+        f'[endpoints.stub]\nbase_url = "{server.base_url}"\napi_key_env = "STUB_KEY"\n'
+        'models = ["a", "b"]\nmax_concurrency = 2\ninput_price = 1\noutput_price = 10\n'
+    )
+    return path
+
+
+def test_a_run_that_was_killed_goes_on_and_asks_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HIVEMIND_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("STUB_KEY", KEY)
+    slow = True
+
+    def script(body: dict[str, Any], before: int) -> Reply:
+        return Reply(echo(body, before).text, seconds=0.15 if slow else 0)
+
+    with serve_weather(script) as server:
+        plan = write_plan(tmp_path, server)
+        words = ("sample", tmp_path / "c", "--models", plan, "--query", "Time?", "--samples", 20)
+        command = [sys.executable, "-m", "hivemind_core.cli", *map(str, words)]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
+            while len(server.bodies) < 8:
+                assert running.poll() is None, "it ended before it was killed"
+                time.sleep(0.02)
+            os.kill(running.pid, signal.SIGKILL)
+        slow = False
+        asked = len(server.bodies)
+        done = run(*words, "--json")
+        assert done.returncode == 0, done.stderr
+        # What was in flight at the kill has no answer, and only that is asked again.
+        assert 40 <= len(server.bodies) <= 40 + 2
+        assert asked < 20
+    told = json.loads(done.stdout)
+    assert told["answers"] == 40
+    assert "40 answers, at most 0.2" in done.stderr
+    rows = open_corpus(str(tmp_path / "c")).read(RESPONSES).to_pylist()
+    assert Counter(row["model"] for row in rows) == {"a": 20, "b": 20}
+    files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(KEY.encode() in content for content in files)
+    assert KEY not in done.stdout + done.stderr
+
+
+def test_the_command_refuses_an_unknown_strategy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUB_KEY", KEY)
+    with serve_weather(echo) as server:
+        plan = write_plan(tmp_path, server)
+        done = run(
+            *("sample", tmp_path / "c", "--models", plan, "--query", "q"), *("--strategy", "magic")
+        )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a strategy is one of plain, top-p 0.9" in done.stderr
