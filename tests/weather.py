@@ -46,6 +46,8 @@ Script = Callable[[dict[str, Any], int], Reply]
 class Weather(ThreadingHTTPServer):
     """Answers as its script says; remembers every body and the most requests in flight."""
 
+    request_queue_size = 128  # many connect at once
+
     def __init__(self, script: Script) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.script = script
