@@ -240,11 +240,11 @@ def score(
     work = read_work(opened, everything=everything)
     cache = VerdictCache(find_cache_folder(os.environ) / "verdicts.sqlite")
     results = []
-    with show_progress() as report:
-        for one in scorers:
+    for one in scorers:
+        with show_progress() as report:
             opened, done = score_corpus(opened, one, work, cache, report=report)
-            results.append(done)
-            print(format_scored(done), file=sys.stderr)
+        results.append(done)
+        print(format_scored(done), file=sys.stderr)
     if as_json:
         print(json.dumps([asdict(done) for done in results]))
     if any(done.responses and not done.scored for done in results):

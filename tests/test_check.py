@@ -74,7 +74,8 @@ def test_a_whole_corpus_is_sound_and_ready(corpus: Path) -> None:
     report = check_corpus(str(corpus))
     assert report.is_sound
     assert report.rows["responses"] == 4
-    assert report.missing == dict.fromkeys(("overview", "atlas", "homogeneity", "calibration"), ())
+    pages = ("overview", "atlas", "homogeneity", "taxonomy", "calibration")
+    assert report.missing == dict.fromkeys(pages, ())
     assert report.notes == ()
     assert "c: sound; 2 queries, 4 responses" in format_check(report)
 
@@ -161,6 +162,7 @@ def test_what_calibration_lacks_is_said(tmp_path: Path) -> None:
     import_files(str(tmp_path / "c"), Inputs(responses=write_lines(tmp_path / "a.jsonl", rows)))
     missing = check_corpus(str(tmp_path / "c")).missing
     assert missing["overview"] == ("embeddings and views: run `hivemind build`",)
+    assert missing["taxonomy"] == ()
     assert [gap.split(":")[0] for gap in missing["calibration"]] == [
         "ratings or preferences",
         "scores",

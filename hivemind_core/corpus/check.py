@@ -258,5 +258,6 @@ def _list_missing(
     if not people:
         calibration.append("ratings or preferences: `hivemind import files --ratings FILE`")
     if not scorers:
-        calibration.append("scores: `hivemind import files --scores FILE`")
-    return missing | {"calibration": tuple(calibration)}
+        calibration.append("scores: `hivemind import files --scores FILE` or `hivemind score`")
+    asked = () if rows.get(QUERIES.name) else ("queries: run `hivemind import`",)
+    return missing | {"taxonomy": asked, "calibration": tuple(calibration)}
