@@ -21,7 +21,7 @@ from hivemind_core.models.checkpoints import (
     run_batches,
     write_chat,
 )
-from hivemind_core.models.scorer import Item, Keep, Verdict
+from hivemind_core.models.scorer import Item, Keep, Verdict, count_kept
 from hivemind_core.progress import Report
 
 WHOLE, RESPONSE = "perplexity:", "perplexity-response:"
@@ -90,14 +90,7 @@ class Perplexity:
     def score(self, items: Sequence[Item], keep: Keep, report: Report) -> None:
         """Score items; see `Scorer`."""
         loaded = load(self.checkpoint, "language")
-        done = 0
-
-        def tell(place: int, verdict: Verdict) -> None:
-            nonlocal done
-            done += 1
-            keep(place, verdict)
-            report(f"score by {self.checkpoint.name}", done, len(items))
-
+        tell = count_kept(keep, report, f"score by {self.checkpoint.name}", len(items))
         places, texts = [], []
         for place, item in enumerate(items):
             read = _read(loaded, item, self.form)

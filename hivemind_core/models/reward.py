@@ -15,7 +15,7 @@ from hivemind_core.models.checkpoints import (
     run_batches,
     write_chat,
 )
-from hivemind_core.models.scorer import Item, Keep, Verdict
+from hivemind_core.models.scorer import Item, Keep, Verdict, count_kept
 from hivemind_core.progress import Report
 
 FORM = "reward:"
@@ -64,14 +64,7 @@ class RewardModel:
         loaded = load(self.checkpoint, "reward")
         _check(loaded, self.checkpoint)
         sequences = _write_conversations(loaded, items)
-        done = 0
-
-        def tell(place: int, verdict: Verdict) -> None:
-            nonlocal done
-            done += 1
-            keep(place, verdict)
-            report(f"score by {self.checkpoint.name}", done, len(items))
-
+        tell = count_kept(keep, report, f"score by {self.checkpoint.name}", len(items))
         readable = [i for i, tokens in enumerate(sequences) if len(tokens) <= loaded.longest]
         for place in sorted(set(range(len(items))) - set(readable)):
             tell(place, Verdict({}, TOO_LONG))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Protocol
 
 from hivemind_core.progress import Report
@@ -48,6 +49,17 @@ class Verdict:
 
 Keep = Callable[[int, Verdict], None]
 """Called with the place of an item and its verdict, as soon as there is one."""
+
+
+def count_kept(keep: Keep, report: Report, stage: str, total: int) -> Keep:
+    """Return what keeps verdicts and reports how many there are."""
+    done = count(1)
+
+    def tell(place: int, verdict: Verdict) -> None:
+        keep(place, verdict)
+        report(stage, next(done), total)
+
+    return tell
 
 
 class Scorer(Protocol):
