@@ -40,6 +40,7 @@ from hivemind_core.corpus.views import (
     MAP_TABLES,
     POINTS,
     QUALITY,
+    STAMP,
     VERSION,
     add_scope,
     list_views,
@@ -139,7 +140,7 @@ def build_corpus(
     }
     summary = summarise(corpus.manifest.name, encoder, measured)
     files[views_file(encoder, "summary.json")] = _format_json(summary)
-    files[views_file(encoder, "build.json")] = _format_json(stamp)
+    files[views_file(encoder, STAMP)] = _format_json(stamp)
     return write_files(corpus, files), True
 
 
@@ -294,9 +295,7 @@ def _read_stamp(corpus: Corpus, encoder: str) -> dict[str, Any] | None:
     if not all(corpus.has(file) for file in list_views(encoder)):
         return None
     try:
-        return dict(
-            json.loads(corpus.filesystem.cat_file(corpus.path(views_file(encoder, "build.json"))))
-        )
+        return dict(json.loads(corpus.filesystem.cat_file(corpus.path(views_file(encoder, STAMP)))))
     except (OSError, ValueError, TypeError):
         return None
 

@@ -20,6 +20,7 @@ from hivemind_core.corpus.tables import (
     build_rows,
 )
 from hivemind_core.corpus.verdict_cache import VerdictCache
+from hivemind_core.corpus.views import keep_current
 from hivemind_core.errors import InputError, WorkError, shorten
 from hivemind_core.models.length import Length
 from hivemind_core.models.scorer import Item, Scorer, Verdict
@@ -274,7 +275,7 @@ def _store(
         return corpus, record, replaced
     content = format_records(records | {scorer.name: record})
     written = write_tables(corpus, {SCORES.name: rows}, corpus.manifest, {FILE: content})
-    return written, record, replaced
+    return keep_current(corpus, written, [SCORES.name]), record, replaced
 
 
 def _list_scores(

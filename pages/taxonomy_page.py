@@ -23,6 +23,7 @@ def show_corpus(book: Book) -> None:
     rows = browsing.find_queries(shelf, search)
     part = choose_one("Question", (SHARES, TOGETHER, MAP), "taxonomy", is_labelled=False)
     told = "All of this corpus." if len(rows) == len(shelf) else f"Of {count(len(shelf), 'query')}."
+    found = st.container()  # what was searched for comes before the figure
     if part == SHARES:
         asked.show_shares(book, shelf)
     elif part == TOGETHER:
@@ -31,8 +32,9 @@ def show_corpus(book: Book) -> None:
         picked = asked.show_map(book, shelf, search, rows)
         if picked is not None:
             rows, told = picked, "Picked on the map."
-    browsing.offer_categories(shelf, search.words)
-    browsing.show_queries(book, shelf, rows, told)
+    with found if search.words else st.container():
+        browsing.offer_categories(shelf, search.words)
+        browsing.show_queries(book, shelf, rows, told)
 
 
 def show_page() -> None:

@@ -10,10 +10,11 @@ import pytest
 from hivemind_core.corpus.embeddings import stack_vectors
 from hivemind_core.corpus.files import Inputs, import_files
 from hivemind_core.corpus.import_report import ImportReport
-from hivemind_core.corpus.store import Corpus, embeddings_file, open_corpus
+from hivemind_core.corpus.store import Corpus, embeddings_file, open_corpus, views_file
 from hivemind_core.corpus.tables import PAIR_SCORES, PREFERENCES, QUERIES, RESPONSES
 from hivemind_core.errors import InputError
 from hivemind_core.evaluation import read_panel
+from tests.dashboard_corpus import ENCODER, write_demo
 from tests.test_cli_import import run
 
 Rows = list[dict[str, object]]
@@ -248,3 +249,16 @@ def test_a_bad_vector_is_told_by_its_place(
         bring(tmp_path, responses=rows, encoder="theirs")
     assert "responses.jsonl, line 1" in str(refusal.value)
     assert "column embeddings" in str(refusal.value)
+
+
+def test_ratings_leave_views_up_to_date_and_answers_do_not(tmp_path: Path) -> None:
+    demo = write_demo(tmp_path / "corpus")
+    stamp = Path(demo.path(views_file(ENCODER, "build.json")))
+    rated = demo.read(RESPONSES)["response_id"][0].as_py()
+    ratings: Rows = [{"response_id": rated, "annotator_id": "new", "rating": 2, "criterion": "x"}]
+    corpus, _ = bring(tmp_path, ratings=ratings)
+    assert json.loads(stamp.read_text())["content_hash"] == corpus.manifest.content_hash
+    answers: Rows = [{"query_id": "q0", "model": "new", "text": "Another."}]
+    grown, _ = bring(tmp_path, responses=answers)
+    assert json.loads(stamp.read_text())["content_hash"] == corpus.manifest.content_hash
+    assert grown.manifest.content_hash != corpus.manifest.content_hash

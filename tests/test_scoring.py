@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from hivemind_core.corpus.scorer_records import read_records
-from hivemind_core.corpus.store import Corpus, open_corpus
+from hivemind_core.corpus.store import Corpus, open_corpus, views_file
 from hivemind_core.corpus.tables import SCORES
 from hivemind_core.corpus.verdict_cache import VerdictCache
 from hivemind_core.errors import CorpusError, InputError, WorkError
 from hivemind_core.models.scorer import Item, Keep, Verdict
 from hivemind_core.progress import Report
 from hivemind_core.scoring import find_scorers, format_scored, list_rated, read_work, score_corpus
+from tests.dashboard_corpus import ENCODER, write_demo
 from tests.test_cli_import import run
 from tests.test_evaluation import prefer, rate, score, write_corpus
 
@@ -231,3 +232,18 @@ def test_the_command_refuses_an_unknown_scorer(corpus: Corpus) -> None:
     done = run("score", corpus.locator, "--scorer", "vibes")
     assert (done.returncode, done.stdout) == (2, "")
     assert "hivemind: --scorer: a scorer is judge:MODEL" in done.stderr
+
+
+def test_scores_leave_views_that_were_up_to_date_so(tmp_path: Path, cache: VerdictCache) -> None:
+    demo = write_demo(tmp_path / "demo")
+    stamp = Path(demo.path(views_file(ENCODER, "build.json")))
+    other = Path(demo.path(views_file(ENCODER, "summary.json"))).read_bytes()
+    assert json.loads(stamp.read_text())["content_hash"] == demo.manifest.content_hash
+    written, _ = run_scorer(demo, Counter(), cache)
+    assert written.manifest.content_hash != demo.manifest.content_hash
+    assert open_corpus(demo.locator).manifest == written.manifest
+    assert json.loads(stamp.read_text())["content_hash"] == written.manifest.content_hash
+    assert Path(demo.path(views_file(ENCODER, "summary.json"))).read_bytes() == other
+    stamp.write_text(json.dumps({"content_hash": "older"}))
+    run_scorer(demo, Counter(version="2"), cache)
+    assert json.loads(stamp.read_text()) == {"content_hash": "older"}

@@ -30,7 +30,7 @@ from hivemind_core.corpus.tables import (
     Table,
     arrange,
 )
-from hivemind_core.corpus.views import list_views
+from hivemind_core.corpus.views import STAMP, list_views
 from hivemind_core.errors import CorpusError
 
 BUILD = "run `hivemind build`"
@@ -237,7 +237,7 @@ def _find_gaps(corpus: Corpus, encoder: str, responses: pa.Table | None) -> Iter
 
 
 def _read_built_hash(corpus: Corpus, encoder: str) -> str | None:
-    path = corpus.path(views_file(encoder, "build.json"))
+    path = corpus.path(views_file(encoder, STAMP))
     try:
         return str(json.loads(corpus.filesystem.cat_file(path))["content_hash"])
     except (ValueError, TypeError, KeyError):

@@ -26,6 +26,7 @@ from hivemind_core.corpus.tables import (
     Table,
     build_rows,
 )
+from hivemind_core.corpus.views import keep_current
 from hivemind_core.errors import InputError, shorten
 from hivemind_core.progress import Report, report_nothing
 
@@ -147,7 +148,8 @@ def take(
     manifest = _describe(corpus.manifest, replace(given, vectors=vectors), clock)
     changed = {name: m.rows for name, m in merged.items() if m.count.taken or m.count.completed}
     if changed or files or manifest != corpus.manifest:
-        corpus = write_tables(corpus, changed, manifest, files)
+        written = write_tables(corpus, changed, manifest, files)
+        corpus = keep_current(corpus, written, changed)
     counts |= {
         name: merged[name].count for name in records if records[name] or name in given.records
     }

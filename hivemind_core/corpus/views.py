@@ -1,11 +1,14 @@
 """The tables of views: maps, clusters and measures, as the pages read them."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 
-from hivemind_core.corpus.store import views_file
+from hivemind_core.corpus.store import Corpus, views_file, write_files
+from hivemind_core.corpus.tables import QUERIES, RESPONSES
 
+STAMP = "build.json"
 VERSION = 5
 """Part of every stamp: raise it when the same corpus gives other views."""
 
@@ -136,7 +139,7 @@ MAP_TABLES = (
 FILES = (
     *(f"{name}.parquet" for name in (*MAP_TABLES, "query_map", "linkages", "groups", *MEASURES)),
     "summary.json",
-    "build.json",
+    STAMP,
 )
 
 
@@ -145,6 +148,39 @@ def add_scope(scope: str, schema: pa.Schema) -> pa.Schema:
     if scope in schema.names:
         return schema
     return pa.schema([(scope, pa.string()), *schema])
+
+
+def keep_current(before: Corpus, after: Corpus, changed: Collection[str]) -> Corpus:
+    """Let views that were up to date stay so, where only judgements and scores have changed.
+
+    Views are made of queries, answers and vectors; what people or scorers say changes none.
+
+    Parameters
+    ----------
+    before, after : Corpus
+        As it was before a write, and as it is.
+    changed : collection of str
+        Names of the tables that the write replaced.
+
+    Returns
+    -------
+    Corpus
+        As it is now: `after`, with the stamps of its views renewed.
+    """
+    if set(changed) & {QUERIES.name, RESPONSES.name}:
+        return after
+    files: dict[str, pa.Table | bytes] = {}
+    for encoder in after.manifest.encoders:
+        file = views_file(encoder, STAMP)
+        try:
+            stamp = json.loads(after.filesystem.cat_file(after.path(file)))
+            is_current = stamp["content_hash"] == before.manifest.content_hash
+        except (OSError, ValueError, TypeError, KeyError):
+            continue
+        if is_current:
+            renewed = stamp | {"content_hash": after.manifest.content_hash}
+            files[file] = (json.dumps(renewed, indent=2, ensure_ascii=False) + "\n").encode()
+    return write_files(after, files) if files else after
 
 
 def list_views(encoder: str) -> tuple[str, ...]:
