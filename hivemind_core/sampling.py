@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hivemind_core.corpus.answer_journal import AnswerJournal, make_key
+from hivemind_core.corpus.answer_journal import AnswerJournal, Pen, make_key
 from hivemind_core.corpus.identity import make_query_id
 from hivemind_core.corpus.import_report import ImportReport
 from hivemind_core.corpus.merge import Given, take
@@ -238,7 +238,8 @@ def sample(order: Order, tools: Tools) -> list[Answer]:
         See `preview`; nothing is sent then.
     """
     preview(order)
-    return asyncio.run(_Sampling(order, tools).run())
+    with tools.journal.open_pen() as pen:
+        return asyncio.run(_Sampling(order, tools, pen).run())
 
 
 def _write(order: Order, place: Place, before: Sequence[str]) -> Request:
@@ -251,8 +252,8 @@ def _write(order: Order, place: Place, before: Sequence[str]) -> Request:
 class _Sampling:
     """One order on its way."""
 
-    def __init__(self, order: Order, tools: Tools) -> None:
-        self._order, self._tools = order, tools
+    def __init__(self, order: Order, tools: Tools, pen: Pen) -> None:
+        self._order, self._tools, self._pen = order, tools, pen
         self._purse = Purse(order.budget)
         self._places = list_places(order)
         self._answers: dict[Place, Answer] = {}
@@ -303,10 +304,12 @@ class _Sampling:
         await ask_all(endpoint, requests, ears, stop=tools.stop, conditions=tools.conditions)
 
     def _list_before(self, place: Place) -> list[str]:
-        """Return the earlier answers of the same model, in the order of their numbers."""
+        """Return the model's earlier answers, where a strategy shows them, in their order."""
+        if not place.strategy.differs:
+            return []
         earlier = [replace(place, sample=number) for number in range(place.sample)]
         found = [self._answers[one].text for one in earlier if one in self._answers]
-        return [text for text in found if text] if place.strategy.differs else []
+        return [text for text in found if text]
 
     def _make_key(self, place: Place, request: Request) -> bytes:
         endpoint = place.served.endpoint
@@ -320,7 +323,7 @@ class _Sampling:
         if outcome.text is not None:
             content = {k: v for k, v in asdict(outcome).items() if k != "request"}
             key = self._make_key(place, outcome.request)
-            self._tools.journal.write(key, content | {"created": created})
+            self._pen.write(key, content | {"created": created})
         self._take(place, outcome, created)
 
     def _take(

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from hivemind_core.corpus.answer_journal import AnswerJournal
+from hivemind_core.corpus.answer_journal import AnswerJournal, make_key
 from hivemind_core.corpus.store import open_corpus, open_or_create
 from hivemind_core.corpus.tables import RESPONSES
-from hivemind_core.errors import InputError
+from hivemind_core.errors import InputError, WorkError
 from hivemind_core.models.endpoint_file import Served
 from hivemind_core.models.strategies import BUILT_IN
 from hivemind_core.sampling import (
@@ -244,3 +244,21 @@ def test_the_command_refuses_an_unknown_strategy(
         )
     assert (done.returncode, done.stdout) == (2, "")
     assert "a strategy is one of plain, top-p 0.9" in done.stderr
+
+
+def test_a_journal_that_cannot_be_written_ends_the_work_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "answers.sqlite").mkdir()
+    words = "the cache of answers cannot be used"
+    with serve_weather(echo) as server, pytest.raises(WorkError, match=words):
+        sample(order(server), tools(tmp_path))
+
+
+def test_a_pen_writes_all_that_it_was_given(tmp_path: Path) -> None:
+    journal = AnswerJournal(tmp_path / "answers.sqlite")
+    keys = [make_key("k", n) for n in range(500)]
+    with journal.open_pen() as pen:
+        for n, key in enumerate(keys):
+            pen.write(key, {"n": n})
+    kept = journal.read(keys)
+    assert [kept[key]["n"] for key in keys] == list(range(500))
+    assert journal.read([make_key("k", 501)]) == {}

@@ -2,17 +2,85 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hivemind_core.corpus.keyed_file import KeyedFile
+from hivemind_core.errors import WorkError
 
 
 def make_key(*parts: object) -> bytes:
     """Return 32 bytes that stand for what was asked: everything that makes the answer, no key."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()
+
+
+class Pen:
+    """Writes outcomes in a thread of its own: what comes while it writes goes in one go after.
+
+    An outcome is on disk some milliseconds after it came, and nobody waits for the disk.
+
+    Parameters
+    ----------
+    journal : AnswerJournal
+    """
+
+    def __init__(self, journal: "AnswerJournal") -> None:
+        self._journal = journal
+        self._given: dict[bytes, Mapping[str, Any]] = {}
+        self._changed = threading.Condition()
+        self._is_closed = False
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def write(self, key: bytes, outcome: Mapping[str, Any]) -> None:
+        """Take an outcome, to be written at once.
+
+        Raises
+        ------
+        WorkError
+            If an earlier one could not be written.
+        """
+        with self._changed:
+            self._check()
+            self._given[key] = outcome
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Wait until all is written.
+
+        Raises
+        ------
+        WorkError
+            If something could not be.
+        """
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+        self._thread.join()
+        self._check()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._given and not self._is_closed:
+                    self._changed.wait()
+                given, self._given = self._given, {}
+                if not given:
+                    return
+            try:
+                self._journal.write(given)
+            except WorkError as failure:  # told to whoever writes or closes next
+                self._failure = failure
+                return
 
 
 @dataclass(frozen=True)
@@ -31,15 +99,30 @@ class AnswerJournal:
         """Return what is kept, by key; keys of which nothing is kept are left out."""
         return {key: json.loads(text) for key, text in self._file.read(list(keys)).items()}
 
-    def write(self, key: bytes, outcome: Mapping[str, Any]) -> None:
-        """Keep an outcome.
+    def write(self, outcomes: Mapping[bytes, Mapping[str, Any]]) -> None:
+        """Keep outcomes by key.
 
         Raises
         ------
         WorkError
             If the file cannot be written.
         """
-        self._file.write([(key, json.dumps(outcome))])
+        self._file.write((key, json.dumps(outcome)) for key, outcome in outcomes.items())
+
+    @contextmanager
+    def open_pen(self) -> Iterator["Pen"]:
+        """Give a pen, and see to it that all it was given is written, whatever happens.
+
+        Raises
+        ------
+        WorkError
+            If the file cannot be written.
+        """
+        pen = Pen(self)
+        try:
+            yield pen
+        finally:
+            pen.close()
 
     @property
     def _file(self) -> KeyedFile:

@@ -1,6 +1,7 @@
 """How fast an endpoint is asked: as many requests in flight as it bears."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -28,23 +29,32 @@ class Pace:
         self._in_flight = 0
         self._closed_until = 0.0
         self._steady_until = 0.0
-        self._changed = asyncio.Condition()
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
     async def enter(self) -> AsyncIterator[None]:
         """Wait for a place, and give it back."""
-        async with self._changed:
-            while self._in_flight >= max(1, int(self.limit)):
-                await self._changed.wait()
-            self._in_flight += 1
+        while self._in_flight >= max(1, int(self.limit)):
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            await turn
+        self._in_flight += 1
         try:
             while (left := self._closed_until - self._clock()) > 0:
                 await self._sleep(left)
             yield
         finally:
             self._in_flight -= 1
-            async with self._changed:
-                self._changed.notify_all()
+            self._call_next()
+
+    def _call_next(self) -> None:
+        """Let as many go on as there are places; who gave up meanwhile is passed over."""
+        free = max(1, int(self.limit)) - self._in_flight
+        while self._waiting and free > 0:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                free -= 1
 
     def take_answer(self) -> None:
         """Let one more request fly for every round of answers, unless the service struggles."""
