@@ -125,7 +125,7 @@ def test_no_answer_in_time_is_asked_again() -> None:
         return Reply(seconds=0 if before else 5)
 
     with serve_weather(script) as server:
-        (outcome,) = run(server, make("Time?"), seconds=0.3).values()
+        (outcome,) = run(server, make("Time?"), seconds=1.5).values()
     assert (outcome.text, outcome.attempts) == ("Time is a river.", 2)
 
 
