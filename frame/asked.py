@@ -192,10 +192,13 @@ def _mark(
 def _write_trust(book: Book, projection: str) -> None:
     table = loading.read_view(book, "query_map.parquet")
     notes = json.loads((table.schema.metadata or {}).get(QUERY_MAP_NOTES, b"{}"))
-    trust = notes["trustworthiness" if projection == "UMAP" else "pca_trustworthiness"]
+    is_drawn = projection == "UMAP" and notes["method"] == "umap"
+    trust = notes["trustworthiness" if is_drawn else "pca_trustworthiness"]
+    reason = f" ({notes['reason']})" if projection == "UMAP" and notes["reason"] else ""
     write_note(
-        f"{projection} of {book.encoder} vectors of the queries; trustworthiness "
-        f"{write_number(trust)}. Near queries ask alike; far distances mean little. A query of "
-        "several categories has the colour of the least common one. Lasso, or click, to read.",
+        f"{'UMAP' if is_drawn else 'PCA'} of {book.encoder} vectors of the queries{reason}; "
+        f"trustworthiness {write_number(trust)}. Near queries ask alike; far distances mean "
+        "little. A query of several categories has the colour of the least common one. Lasso, or "
+        "click, to read.",
         "query-map",
     )

@@ -12,12 +12,14 @@ from frame.loading import (
     count_texts,
     count_unbuilt,
     has_grown,
+    has_view,
     list_built,
     list_shelf,
 )
 from frame.theme import write_finding, write_heading, write_note
 from hivemind_core.errors import HivemindError
 from hivemind_core.figures.reading import tell_growth
+from hivemind_core.space.encoders import DEFAULT_ENCODER
 
 HASH_SHOWN = 12
 IMPORT_COMMAND = """\
@@ -109,12 +111,18 @@ def take_judged() -> Book | None:
 
 
 def take_any() -> Book | None:
-    """Return the corpus that is picked, with an encoder if it is built; else say what to do."""
+    """Return the corpus that is picked, with an encoder if it is built; else say what to do.
+
+    A corpus that nobody answered is built as far as its queries go.
+    """
     book = take_judged()
     if book is None:
         return None
     built = list_built(book.corpus, book.corpus.locator, book.stamp)
-    return replace(book, encoder=_choose_encoder(built)) if built else book
+    if built:
+        return replace(book, encoder=_choose_encoder(built))
+    asked = replace(book, encoder=DEFAULT_ENCODER)
+    return asked if has_view(asked, "query_map.parquet") else book
 
 
 def _choose_encoder(built: Sequence[str]) -> str:

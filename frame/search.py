@@ -193,6 +193,10 @@ def _show_queries(
             else:
                 write_note(f"Query {place + 1} · no answers yet", f"found-query-{place}")
             _show_excerpt(cut_excerpt(texts[query_id], words))
+            if not answers.get(query_id):
+                link = {"asked": words}
+                label = "See it among the queries"
+                st.page_link("pages/taxonomy_page.py", label=label, query_params=link)
     _offer_more("query", words, len(ids), len(shown))
 
 

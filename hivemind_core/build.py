@@ -54,7 +54,7 @@ from hivemind_core.space.encoders import DEFAULT_ENCODER, Encoder, find_encoder
 from hivemind_core.space.judge import find_judge
 from hivemind_core.space.linking import COSINE, PEOPLE, count_groups, link_by_judge, link_query
 from hivemind_core.space.mapping import Map, MapInput, draw_map
-from hivemind_core.space.query_map import draw_query_map, explain_query_map
+from hivemind_core.space.query_map import draw_query_map, explain_query_map, has_failed
 from hivemind_core.summary import summarise
 from hivemind_core.tabulation import tabulate
 
@@ -124,13 +124,15 @@ def build_corpus(
     """
     if options.jobs < 1:
         raise InputError("at least one job must do the work", found=str(options.jobs))
+    if not corpus.manifest.rows.get(RESPONSES.name) and corpus.manifest.rows.get(QUERIES.name):
+        return _build_queries(corpus, options, report)
     corpus, encoder = encode_corpus(corpus, options, report)
     stamp = _stamp_build(corpus, encoder, options)
     if _read_stamp(corpus, encoder) == stamp:
         return corpus, False
     tables = _draw_tables(corpus, encoder, options, report)
     tables["query_map"] = _draw_query_map(corpus, encoder, options, report)
-    if stamp["queries"] and not len(tables["query_map"]):
+    if stamp["queries"] and has_failed(tables["query_map"]):
         stamp["queries"] = "failed"  # so that the next build tries again
     tables |= _link_answers(corpus, encoder, options, report, tables["maps"])
     measured = measure_corpus(corpus, encoder, report=report)
@@ -142,6 +144,16 @@ def build_corpus(
     files[views_file(encoder, "summary.json")] = _format_json(summary)
     files[views_file(encoder, STAMP)] = _format_json(stamp)
     return write_files(corpus, files), True
+
+
+def _build_queries(corpus: Corpus, options: BuildOptions, report: Report) -> tuple[Corpus, bool]:
+    """Draw the map of the queries of a corpus that nobody has answered yet."""
+    encoder = choose_encoder(corpus.manifest, options.encoder)
+    drawn = _draw_query_map(corpus, encoder, options, report)
+    file = views_file(encoder, "query_map.parquet")
+    if corpus.has(file) and corpus.read_file(file).equals(drawn, check_metadata=True):
+        return corpus, False
+    return write_files(corpus, {file: drawn}), True
 
 
 def _draw_tables(
@@ -186,7 +198,8 @@ def _draw_query_map(
             lambda _, done, total: report("encode queries", done, total),
         )
     except HivemindError as error:  # the answers' vectors may have come from elsewhere
-        return explain_query_map(f"{encoder} cannot encode the queries: {error}")
+        words = f"{encoder} cannot encode the queries: {error}"
+        return explain_query_map(words, has_failed=True)
     vectors = normalise(np.array([encoded[text] for text in texts], np.float32))
     digest = hashlib.sha256(np.ascontiguousarray(vectors).tobytes()).hexdigest()
     key, cache = make_id("queries", VERSION, digest, ids), TableCache(folder / "maps")

@@ -21,12 +21,14 @@ from hivemind_core import build as building
 from hivemind_core.build import BuildOptions, build_corpus, choose_encoder
 from hivemind_core.corpus.calibration import Calibration, read_calibration
 from hivemind_core.corpus.embeddings import read_vectors
+from hivemind_core.corpus.files import Inputs, import_files
 from hivemind_core.corpus.locations import find_calibration_folder, find_shipped
 from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.store import Corpus, embeddings_file, open_corpus, views_file
 from hivemind_core.corpus.tables import QUERIES
 from hivemind_core.corpus.views import GROUPS, LINKAGES, QUERY_MAP_NOTES, list_views
 from hivemind_core.errors import InputError, WorkError
+from hivemind_core.space.encoders import DEFAULT_ENCODER
 from hivemind_core.space.linking import cut_named, read_linkage, split_by_query
 from hivemind_core.space.mapping import Map, MapInput
 from hivemind_core.space.project import project_principal
@@ -190,6 +192,30 @@ def test_a_corpus_without_texts_is_refused(tmp_path: Path) -> None:
         row["text"] = None
     with pytest.raises(InputError, match="needs responses with text"):
         build_corpus(write_corpus(tmp_path / "c", rows), options(tmp_path))
+
+
+def test_a_corpus_that_nobody_answered_has_the_map_of_its_queries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "find_encoder", lambda name, environment: CountingEncoder())
+    path = tmp_path / "q.jsonl"
+    path.write_text("".join(json.dumps({"query": f"Question {i}?"}) + "\n" for i in range(12)))
+    import_files(str(tmp_path / "c"), Inputs(queries=path))
+    corpus, changed = build_corpus(open_corpus(str(tmp_path / "c")), options(tmp_path))
+    assert changed
+    table = corpus.read_file(views_file(DEFAULT_ENCODER, "query_map.parquet"))
+    assert table["query_id"].to_pylist() == corpus.read(QUERIES)["query_id"].to_pylist()
+    assert not build_corpus(open_corpus(str(tmp_path / "c")), options(tmp_path))[1]
+
+
+def test_queries_without_a_text_settle_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "find_encoder", lambda name, environment: CountingEncoder())
+    path = tmp_path / "r.jsonl"
+    rows = [{"query": " ", "model": "m", "text": f"Answer {i}"} for i in range(3)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    import_files(str(tmp_path / "c"), Inputs(responses=path))
+    assert build_corpus(open_corpus(str(tmp_path / "c")), options(tmp_path))[1]
+    assert not build_corpus(open_corpus(str(tmp_path / "c")), options(tmp_path))[1]
 
 
 def test_vectors_of_another_length_are_refused(

@@ -9,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 from frame import browsing
 from frame.browsing import Search, Shelfmark
 from frame.loading import Book, read_stamp
+from hivemind_core.build import BuildOptions, build_corpus
 from hivemind_core.corpus.infinity_chat import import_infinity_chat
-from hivemind_core.corpus.infinity_files import find_data_sets
+from hivemind_core.corpus.infinity_files import TAXONOMY, find_data_sets
 from hivemind_core.corpus.store import open_corpus
 from tests.browsing import (
     HOSTILE,
@@ -23,7 +24,7 @@ from tests.browsing import (
     read_note,
     visit,
 )
-from tests.infinity_sets import Sizes, generate, name_query, write_sets
+from tests.infinity_sets import Rows, Sizes, generate, name_query, write_sets
 
 pytestmark = pytest.mark.usefixtures("use_corpora")
 
@@ -194,3 +195,28 @@ def test_the_colour_is_that_of_the_least_common_category(shelf: Shelfmark) -> No
         sizes[names[groups[row]]] += 1
     assert names[-1] == "No category"
     assert sizes["No category"] == 0
+
+
+def test_a_search_on_another_page_leads_to_queries_without_answers() -> None:
+    app = visit("atlas", HOSTILE, find="nobody")
+    assert not app.exception
+    assert read_note(app, "found-query-0") == "Query 1 · no answers yet"
+    (link,) = [one for one in app.get("page_link") if "among the queries" in one.proto.label]
+    assert "asked=nobody" in link.proto.query_string
+
+
+def test_a_corpus_that_nobody_answered_shows_the_map_that_a_build_drew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: dict[str, Rows] = {TAXONOMY: generate(Sizes(30, 0, 0, 0))[TAXONOMY]}
+    import_infinity_chat(str(tmp_path / "asked"), find_data_sets(write_sets(tmp_path / "f", rows)))
+    options = BuildOptions(environment={"HIVEMIND_CACHE": str(tmp_path / "cache")})
+    build_corpus(open_corpus(str(tmp_path / "asked")), options)
+    monkeypatch.setenv("HIVEMIND_CORPORA", str(tmp_path))
+    app = visit("taxonomy", "asked", taxonomy=MAP)
+    assert not app.exception
+    assert "30 queries by what they ask" in read_block(app, "finding-query-map")
+    assert "UMAP of all-MiniLM-L6-v2 vectors" in read_note(app, "query-map")
+    atlas = visit("atlas", "asked")
+    assert not atlas.exception
+    assert "asked has no maps" in read(atlas)

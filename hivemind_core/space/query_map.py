@@ -51,9 +51,14 @@ def draw_query_map(query_ids: Sequence[str], vectors: NDArray[np.float32]) -> pa
     return table.replace_schema_metadata({QUERY_MAP_NOTES: json.dumps(notes).encode()})
 
 
-def explain_query_map(reason: str) -> pa.Table:
-    """Return the table without rows, and with the reason why."""
-    notes = {"method": None, "reason": reason}
+def explain_query_map(reason: str, *, has_failed: bool = False) -> pa.Table:
+    """Return the table without rows, with the reason why, and whether to try again."""
+    notes = {"method": None, "reason": reason, "has_failed": has_failed}
     return QUERY_MAP.empty_table().replace_schema_metadata(
         {QUERY_MAP_NOTES: json.dumps(notes).encode()}
     )
+
+
+def has_failed(table: pa.Table) -> bool:
+    """Whether a map could not be drawn this time, and may be the next."""
+    return bool(json.loads(table.schema.metadata[QUERY_MAP_NOTES]).get("has_failed"))
