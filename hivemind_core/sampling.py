@@ -315,7 +315,7 @@ class _Sampling:
         endpoint = place.served.endpoint
         sent, _ = endpoint.divide(request.parameters)
         messages = [dict(message) for message in request.messages]
-        return make_key(endpoint.host, request.model, messages, sent, place.sample)
+        return make_key(endpoint.address, request.model, messages, sent, place.sample)
 
     def _keep(self, outcome: Outcome) -> None:
         place = self._asked[outcome.request.key]

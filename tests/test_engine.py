@@ -390,3 +390,10 @@ def test_what_is_not_admitted_is_not_sent() -> None:
         "m-2": None,
     }
     assert len(server.bodies) == 2
+
+
+def test_no_part_of_a_key_is_left_where_a_message_is_cut() -> None:
+    said = "x" * 185 + KEY + "y" * 50
+    with serve_weather(always(fail(400, said))) as server:
+        (outcome,) = run(server, make("Time?")).values()
+    assert "sk-" not in str(outcome.error)

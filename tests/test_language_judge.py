@@ -124,6 +124,7 @@ def test_failures_are_told_apart_and_never_zero() -> None:
         "shy": (Reply("I cannot rate this."),),
         "held": (Reply(finish_reason="content_filter"),),
         "odd": (fail(400, "bad"),),
+        "long": (fail(400, "This model's maximum context length is 8192 tokens"),),
         "fine": (Reply('{"overall": 3}'),),
     }
     with serve_weather(answer(texts)) as server:
@@ -133,11 +134,12 @@ def test_failures_are_told_apart_and_never_zero() -> None:
         ("refused", True),
         ("refused", True),
         ("no answer", False),
+        ("longer than the judge reads", True),
         (None, True),
     ]
-    assert [dict(v.scores) for v in verdicts] == [{}, {}, {}, {}, {None: 3.0}]
+    assert [dict(v.scores) for v in verdicts] == [{}, {}, {}, {}, {}, {None: 3.0}]
     assert verdicts[0].answer == "4 or 5"
-    assert len(server.bodies) == 3 + 1 + 1 + 1 + 1
+    assert len(server.bodies) == 3 + 1 + 1 + 1 + 1 + 1
 
 
 def test_a_rating_inside_the_response_is_not_the_judges() -> None:
@@ -160,7 +162,7 @@ def test_a_response_longer_than_a_prompt_may_be_has_no_score() -> None:
     with serve_weather(answer({"fine": (Reply('{"overall": 2}'),)})) as server:
         items = [Item("q", "x" * 100_000), Item("q", "fine")]
         verdicts = collect(make_judge(server.base_url), items)
-    assert [v.failure for v in verdicts] == ["longer than a prompt may be", None]
+    assert [v.failure for v in verdicts] == ["longer than the judge reads", None]
     assert len(server.bodies) == 1
 
 
@@ -183,6 +185,8 @@ def test_names_records_and_fingerprints_hold_no_key() -> None:
     assert overall.fingerprint != hhh.fingerprint
     elsewhere = find_judges("judge:m", environment | {"OPENAI_BASE_URL": "http://127.0.0.1:2/v1"})
     assert overall.fingerprint != elsewhere[0].fingerprint
+    path = find_judges("judge:m", environment | {"OPENAI_BASE_URL": "http://127.0.0.1:1/v2"})
+    assert overall.fingerprint != path[0].fingerprint
     other_key = find_judges("judge:m", environment | {"OPENAI_API_KEY": "sk-2"})
     assert overall.fingerprint == other_key[0].fingerprint
     for judge in (overall, hhh):

@@ -81,6 +81,11 @@ class Endpoint:
         parts = urlsplit(self.base_url)
         return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
+    @property
+    def address(self) -> str:
+        """Host, port and path: what tells it from other services, without a password."""
+        return self.host + urlsplit(self.base_url).path.rstrip("/")
+
     def divide(self, parameters: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
         """Return the parameters that it takes, and the names of the others."""
         known = COMMON if self.takes is None else self.takes

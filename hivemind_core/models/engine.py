@@ -239,7 +239,7 @@ class _Run:
         }
         try:
             if self._hear is not None:
-                return await _stream(self._client, request, options, self._hear)
+                return await _stream((self._client, endpoint), request, options, self._hear)
             return _check_reply(await self._client.chat.completions.create(**options))
         except openai.APIStatusError as error:
             return _read_status(endpoint, error, sent)
@@ -316,7 +316,7 @@ class _Heard:
 
 
 async def _stream(
-    client: Any,  # noqa: ANN401
+    asked: tuple[Any, Endpoint],
     request: Request,
     options: dict[str, Any],
     hear: Hear,
@@ -324,6 +324,7 @@ async def _stream(
     """Ask once and listen; a stream without an end is a failure, and no answer."""
     import httpx2
 
+    client, endpoint = asked
     hear(request, "")
     parts: list[str] = []
     reason = usage = None
@@ -338,11 +339,12 @@ async def _stream(
                 usage = getattr(chunk, "usage", None) or usage
                 for choice in (chunk.choices or ())[:1]:
                     reason = choice.finish_reason or reason
-                    if choice.delta is not None and choice.delta.content:
-                        parts.append(choice.delta.content)
+                    if choice.delta is not None and (piece := _read_text(choice.delta)):
+                        parts.append(piece)
                         hear(request, "".join(parts))
     except httpx2.HTTPError as error:
-        return Failure(f"an answer that was cut: {shorten(str(error), WIDTH)}", again=True)
+        words = shorten(endpoint.hide_key(str(error)), WIDTH)
+        return Failure(f"an answer that was cut: {words}", again=True)
     if reason is None:
         return Failure("an answer that was cut: it has no end", again=True)
     message = SimpleNamespace(content="".join(parts))
@@ -368,7 +370,7 @@ def _read_status(endpoint: Endpoint, error: Any, sent: dict[str, object]) -> Fai
     status = error.status_code
     body = error.body if isinstance(error.body, dict) else {}
     said = body.get("message") or str(error)
-    words = endpoint.hide_key(shorten(str(said).split("\n", maxsplit=1)[0], WIDTH))
+    words = shorten(endpoint.hide_key(str(said)).split("\n", maxsplit=1)[0], WIDTH)
     return Failure(
         f"status {status}: {words}",
         status,

@@ -21,7 +21,7 @@ PARAMETERS: Mapping[str, object] = {"temperature": 0, "max_tokens": 400}
 REFUSED = "refused"
 UNREADABLE = "unreadable answer"
 NO_ANSWER = "no answer"
-TOO_LONG = "longer than a prompt may be"
+TOO_LONG = "longer than the judge reads"
 
 INSTRUCTION = """\
 You rate a response that an AI system gave to a query. Query and response stand between the tags \
@@ -115,7 +115,7 @@ class LanguageJudge:
     def fingerprint(self) -> str:
         """Under which the cache keeps them: what is asked, of whom, and how."""
         asked = json.dumps([INSTRUCTION, REMINDER, self.rubric.question, dict(PARAMETERS)])
-        return f"{self.name}@{self.endpoint.host}:{VERSION}:{asked}"
+        return f"{self.name}@{self.endpoint.address}:{VERSION}:{asked}"
 
     @property
     def record(self) -> Mapping[str, str]:
@@ -129,7 +129,8 @@ class LanguageJudge:
         return {
             "model": self.model,
             "endpoint": f"{self.endpoint.host}, chat completions",
-            "parameters": ", ".join(f"{name} {value}" for name, value in PARAMETERS.items()),
+            "parameters": ", ".join(f"{name} {value}" for name, value in PARAMETERS.items())
+            + ", where the model takes them",
             "scored": "query and response, each on its own",
             "score": f"mean of {', '.join(self.rubric.items)}, from 1 to 5",
             "read": f"one JSON object, asked for {ATTEMPTS} times at most; nothing else counts",
@@ -224,10 +225,9 @@ class _Talk:
         place = int(outcome.request.key)
         if outcome.text is None:
             self._errors[outcome.error or NO_ANSWER] += 1
-            is_filtered = outcome.error == FILTERED
-            self._answered += is_filtered
-            verdict = Verdict({}, REFUSED if is_filtered else NO_ANSWER, is_final=is_filtered)
-            self._settle(place, verdict)
+            reason = _read_failure(outcome)
+            self._answered += reason != NO_ANSWER
+            self._settle(place, Verdict({}, reason, is_final=reason != NO_ANSWER))
             return
         self._answered += 1
         numbers = read_rating(outcome.text, self._judge.rubric)
@@ -244,6 +244,14 @@ class _Talk:
         self._keep(place, verdict)
         done = len(self._items) - len(self._open)
         self._report(f"ask {self._judge.name}", done, len(self._items))
+
+
+def _read_failure(outcome: Outcome) -> str:
+    """Return why a judge gave no answer, as a phrase that can be counted."""
+    if outcome.error == FILTERED:
+        return REFUSED
+    is_long = outcome.status == 400 and "context" in (outcome.error or "").casefold()
+    return TOO_LONG if is_long else NO_ANSWER
 
 
 def read_rating(answer: str, rubric: Rubric) -> tuple[int, ...] | None:
