@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -321,7 +321,7 @@ class _Sampling:
         place = self._asked[outcome.request.key]
         created = self._tools.clock().astimezone(UTC).isoformat(timespec="seconds")
         if outcome.text is not None:
-            content = {k: v for k, v in asdict(outcome).items() if k != "request"}
+            content = {k: v for k, v in vars(outcome).items() if k != "request"}
             key = self._make_key(place, outcome.request)
             self._pen.write(key, content | {"created": created})
         self._take(place, outcome, created)
