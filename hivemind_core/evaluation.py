@@ -242,7 +242,7 @@ def _read_pairwise(
     turned = np.array(
         [-1.0 if one != pair else 1.0 for one, pair in zip(asked, pairs, strict=True)]
     )
-    preferences = rows["preference"].to_numpy() * turned
+    preferences = rows["preference"].to_numpy() * turned + 0.0  # no negative zero
     items, labels = _spread(pairs, rows["annotator_id"].to_pylist(), preferences)
     query_of = dict(zip(pairs, rows["query_id"].to_pylist(), strict=True))
     both = _read_scores(corpus, criterion) | _count_characters(responses)

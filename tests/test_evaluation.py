@@ -223,3 +223,10 @@ def test_the_order_of_rows_and_names_of_annotators_decide_nothing(tmp_path: Path
     moved = read_panel(write_corpus(tmp_path / "moved", ratings=renamed[::-1]), "absolute")
     assert moved.items == plain.items
     assert moved.labels[:, ::-1] == pytest.approx(plain.labels, nan_ok=True)
+
+
+def test_a_tie_of_a_pair_that_is_turned_has_no_sign(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "c", preferences=prefer(("q0b", "q0a"), 0, 0, 1))
+    labels = read_panel(corpus, "pairwise", None).labels
+    assert labels.tolist() == [[0, 0, -1]]
+    assert not np.signbit(labels[0, :2]).any()
