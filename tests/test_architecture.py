@@ -16,7 +16,8 @@ BASE = {"errors", "progress"}
 STAGES = {"space", "measures", "models"}
 NUMBERED = {"measurement", "estimation", "tabulation", "summary", "robustness", "comparison"}
 NUMBERED |= {"evaluation", "calibration", "simulation", "scoring", "sampling"}
-CORE = BASE | STAGES | NUMBERED | {"corpus", "parallel", "build", "figures"}
+SHOWN = {"exhibit", "deck", "export", "report"}
+CORE = BASE | STAGES | NUMBERED | SHOWN | {"corpus", "parallel", "build", "figures"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "progress": {"errors"},
@@ -38,7 +39,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "comparison": BASE | {"corpus", "measures", "measurement", "estimation"},
     "parallel": BASE | {"corpus"},
     "build": BASE | {"corpus"} | STAGES | {"parallel", "measurement", "summary", "tabulation"},
-    "cli": CORE,
+    "exhibit": BASE | {"corpus"},
+    "deck": BASE | {"corpus", "exhibit"},
+    "export": BASE | {"corpus", "figures", "exhibit", "deck"},
+    "report": BASE | NUMBERED | {"corpus", "figures", "exhibit", "export"},
+    "cli": CORE | {"frame"},
     "frame": CORE,
     "pages": CORE | {"frame"},
     "app": CORE | {"frame", "pages"},
