@@ -80,6 +80,8 @@ class Order:
     max_tokens : int
     budget : float or None
         USD.
+    first : int
+        Number of the first sample: above 0 where earlier ones are held already.
     """
 
     queries: tuple[Query, ...]
@@ -88,6 +90,7 @@ class Order:
     samples: int
     max_tokens: int = 512
     budget: float | None = None
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,8 @@ class Tools:
     report : Report
     conditions : Conditions or None
     clock : callable
+    is_anew : bool
+        Whether to ask, and pay, for what the journal has too.
     """
 
     journal: AnswerJournal
@@ -149,6 +154,7 @@ class Tools:
     report: Report = report_nothing
     conditions: Conditions | None = None
     clock: Clock = lambda: datetime.now(UTC)
+    is_anew: bool = False
 
 
 def choose_strategies(plan: Plan, names: Sequence[str]) -> tuple[Strategy, ...]:
@@ -202,7 +208,7 @@ def list_places(order: Order) -> list[Place]:
             raise InputError(f"there must be a {name} to ask", found="none")
     return [
         Place(query, served, strategy, sample)
-        for sample in range(order.samples)
+        for sample in range(order.first, order.first + order.samples)
         for query in order.queries
         for strategy in order.strategies
         for served in order.models
@@ -275,7 +281,8 @@ class _Sampling:
         requests = {place: _write(self._order, place, self._list_before(place)) for place in places}
         self._asked |= {request.key: place for place, request in requests.items()}
         keys = {place: self._make_key(place, request) for place, request in requests.items()}
-        known = self._tools.journal.read(list(keys.values()))
+        wanted = [] if self._tools.is_anew else list(keys.values())
+        known = self._tools.journal.read(wanted)
         by_endpoint: dict[Endpoint, list[Request]] = defaultdict(list)
         for place, request in requests.items():
             kept = known.get(keys[place])
