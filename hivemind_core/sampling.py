@@ -414,7 +414,7 @@ def _describe_request(answer: Answer) -> dict[str, Any]:
         "model": place.served.model,
         "strategy": place.strategy.name,
         "sample": place.sample,
-        "endpoint": endpoint.host,
+        "endpoint": endpoint.identity or endpoint.host,
         "sent": json.dumps(dict(outcome.sent), sort_keys=True),
         "left_out": list(outcome.left_out),
         "finish_reason": outcome.finish_reason,

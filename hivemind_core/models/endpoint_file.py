@@ -10,6 +10,8 @@ input_price = 2.5       # USD per million tokens, optional
 output_price = 10.0
 max_concurrency = 20
 
+[endpoints.local]       # the small model that comes with the software, started when it is asked
+
 [strategies.warm]
 temperature = 1.5
 system = "You are a poet."
@@ -26,7 +28,19 @@ from hivemind_core.errors import InputError, shorten
 from hivemind_core.models.endpoints import Endpoint
 from hivemind_core.models.strategies import BUILT_IN, Strategy, make_strategy
 
+ON_DEMAND_URL = "http://127.0.0.1:0/v1"
+"""Where nobody can be: stands for a server that `local` starts when it is needed."""
+LOCAL = "local"
+
 PRESETS: Mapping[str, Mapping[str, Any]] = {
+    LOCAL: {
+        "base_url": ON_DEMAND_URL,
+        "models": ["SmolLM2-135M-Instruct"],
+        "takes": ["temperature", "top_p", "min_p", "max_tokens", "seed"],
+        "max_concurrency": 4,
+        "input_price": 0.0,
+        "output_price": 0.0,
+    },
     "openai": {"base_url": "https://api.openai.com/v1", "api_key_env": "OPENAI_API_KEY"},
     "anthropic": {"base_url": "https://api.anthropic.com/v1", "api_key_env": "ANTHROPIC_API_KEY"},
     "google": {
@@ -110,6 +124,19 @@ def read_plan(path: Path, environment: Mapping[str, str]) -> Plan:
     return parse_plan(content, environment, str(path))
 
 
+def find_plan(name: str, environment: Mapping[str, str]) -> Plan:
+    """Return the plan of a file; of `local`, where no file has that name, the local model's.
+
+    Raises
+    ------
+    InputError
+        See `read_plan`.
+    """
+    if name == LOCAL and not Path(name).exists():
+        return parse_plan({"endpoints": {LOCAL: {}}}, environment, LOCAL)
+    return read_plan(Path(name), environment)
+
+
 def parse_plan(content: Mapping[str, Any], environment: Mapping[str, str], where: str) -> Plan:
     """Return what the content of a file says; see `read_plan`."""
     unknown = content.keys() - {"endpoints", "strategies"}
@@ -161,6 +188,7 @@ def make_endpoint(
         _check_value(key, value, where)
     if "base_url" not in values:
         raise InputError("an endpoint has a base_url", where=where, found="none")
+    _check_local(values, where)
     variable = values.get("api_key_env", "")
     key = environment.get(variable, "") if variable else ""
     if variable and not key:
@@ -170,6 +198,18 @@ def make_endpoint(
         own["takes"] = tuple(own["takes"])
     endpoint = replace(Endpoint(name, values["base_url"], key), **own)
     return tuple(Served(model, endpoint) for model in values.get("models", ()))
+
+
+def _check_local(values: Mapping[str, Any], where: str) -> None:
+    """Refuse another model of the server that is started here: its name would be a lie."""
+    own = PRESETS[LOCAL]["models"]
+    if values["base_url"] == ON_DEMAND_URL and values.get("models") != own:
+        raise InputError(
+            f"the local model is {own[0]}",
+            where=where,
+            found=shorten(values.get("models")),
+            remedy="Give the base_url of a server that serves others",
+        )
 
 
 def _check_value(key: str, value: object, where: str) -> None:
