@@ -354,7 +354,8 @@ def store(corpus: Corpus, answers: Sequence[Answer], clock: Clock) -> ImportRepo
     InputError
         If there is no answer and no corpus yet.
     """
-    queries = {answer.place.query: answer for answer in answers}
+    answers = _name_as_held(corpus, answers)
+    queries = dict.fromkeys(answer.place.query for answer in answers)
     records = {
         QUERIES.name: [
             Record({"query_id": query.query_id, "query": query.text}, f"query {query.query_id}")
@@ -369,6 +370,18 @@ def store(corpus: Corpus, answers: Sequence[Answer], clock: Clock) -> ImportRepo
     written, done = take(corpus, Given(records), Sieve(), clock=clock)
     write_files(written, {LOG: _merge_log(written, answers)})
     return done
+
+
+def _name_as_held(corpus: Corpus, answers: Sequence[Answer]) -> list[Answer]:
+    """Return answers to the queries as the corpus names them, where it has the same text."""
+    rows = corpus.read(QUERIES, columns=["query_id", "query"]).to_pydict()
+    ids = dict(zip(rows["query"], rows["query_id"], strict=True))
+    return [
+        replace(answer, place=replace(answer.place, query=replace(query, query_id=ids[query.text])))
+        if (query := answer.place.query).text in ids
+        else answer
+        for answer in answers
+    ]
 
 
 def _describe_response(answer: Answer) -> dict[str, Any]:

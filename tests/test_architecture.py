@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "space": BASE | {"corpus"},
     "measures": BASE | {"corpus"},
     "models": BASE | {"corpus"},
-    "figures": BASE | {"corpus", "evaluation", "calibration"} | STAGES,
+    "figures": BASE | {"corpus", "evaluation", "calibration", "live"} | STAGES,
     "measurement": BASE | {"corpus"} | STAGES,
     "estimation": BASE | {"measures", "measurement"},
     "tabulation": BASE | {"corpus", "measures", "measurement"},

@@ -114,7 +114,7 @@ class Session:
     ) -> None:
         self.asked, self.feed = asked, feed
         self.created = datetime.now(UTC).isoformat(timespec="seconds")
-        self._reader, self._clock = reader, clock
+        self.reader, self._clock = reader, clock
         self._stop, self._changed = threading.Event(), threading.Condition()
         self._notes = _Notes()
         self._begun = clock()
@@ -197,10 +197,10 @@ class Session:
         try:
             while (landed := self._await(read)) is not None:
                 read = len(landed)
-                reading = self._reader.read(landed)
+                reading = self.reader.read(landed)
                 with self._changed:
                     self._notes.reading = reading
-            if self._reader.frozen is None and self._notes.reading is not None:
+            if self.reader.frozen is None and self._notes.reading is not None:
                 final = draw_final(self._notes.reading)
                 with self._changed:
                     self._notes.final = final
