@@ -24,8 +24,10 @@ from hivemind_core.figures.live import (
     Style,
     describe_arrivals,
     draw_arrivals,
+    ink_shown,
     list_entries,
     list_faults,
+    name_shown,
     tell_arrivals,
     tell_likeness,
 )
@@ -38,6 +40,7 @@ from hivemind_core.space.encoders import DEFAULT_ENCODER, Encoder, find_encoder
 
 ENTRIES_SHOWN = 8
 COMING_SHOWN = 3
+FAULTS_SHOWN = 4
 COMING_CUT, MEDOID_CUT = 220, 280
 PLAIN = {"displayModeBar": False}
 
@@ -108,15 +111,18 @@ def show_progress(session: Session, scene: Scene) -> None:
     if failed:
         told += f" · {failed:,} without an answer"
     st.progress(min(here / asked.total, 1.0), text=told)
-    for number, source in enumerate(asked.sources):
-        own = [one for one in scene.landed if one.source == number]
-        came = sum(one.text is not None for one in own)
-        lost = f", {len(own) - came:,} without" if len(own) > came else ""
-        write_note(f"{source.name}: {came:,} of {asked.samples:,}{lost}", f"progress-{number}")
+    write_note("\n".join(_tell_source(asked, scene, i) for i in range(len(asked.sources))), "here")
     for place, (slot, text) in enumerate(_list_coming(scene)):
         with st.container(border=True, key=f"coming-{place}", gap="xsmall"):
-            write_note(asked.sources[slot[0]].name, f"coming-{place}")
+            write_note(name_shown(asked)[slot[0]], f"coming-{place}")
             st.text(cut_text(text[-COMING_CUT:], COMING_CUT), width="stretch")
+
+
+def _tell_source(asked: Asked, scene: Scene, number: int) -> str:
+    own = [one for one in scene.landed if one.source == number]
+    came = sum(one.text is not None for one in own)
+    lost = f", {len(own) - came:,} without" if len(own) > came else ""
+    return f"{name_shown(asked)[number]}: {came:,} of {asked.samples:,}{lost}"
 
 
 def _list_coming(scene: Scene) -> list[tuple[tuple[int, int], str]]:
@@ -172,14 +178,15 @@ def _say_waiting(scene: Scene) -> None:
 def show_head(session: Session, scene: Scene) -> None:
     """Write what the answers say in a sentence, and how alike they are."""
     write_finding(tell_arrivals(session.asked, scene.reading), "live")
-    arm = scene.reading.arms[0] if scene.reading is not None and scene.reading.arms else None
-    write_note(tell_likeness(arm), "live-likeness")
+    arms = scene.reading.arms if scene.reading is not None else ()
+    write_note(tell_likeness(arms), "live-likeness")
     if scene.state == "failed" or (scene.fault and scene.is_settled):
         write_note(f"It did not go through: {scene.fault}", "live-failed")
     elif scene.state == "cancelled":
         write_note("Stopped; what had come stays.", "live-stopped")
-    for place, words in enumerate(list_faults(session.asked, scene.landed)[:6]):
-        write_note(words, f"live-missing-{place}")
+    faults = list_faults(session.asked, scene.landed)
+    more = [f"and {len(faults) - FAULTS_SHOWN} other reasons"] if len(faults) > FAULTS_SHOWN else []
+    write_note("\n".join([*faults[:FAULTS_SHOWN], *more]), "live-missing")
 
 
 def show_groups(session: Session, reading: Reading, inks: dict[str, Ink]) -> None:
@@ -208,11 +215,11 @@ def _show_entry(
         st.markdown(f"**{told}**")
         middle = reading.answers[int(entry.medoid)]
         st.text(cut_text(middle.text, MEDOID_CUT), width="stretch")
-        shares = [(inks[name].color, name, n) for name, n in entry.sources]
-        draw_shares(shares)
-        write_note(
-            " · ".join(f"{name} {n:,}" for name, n in entry.sources), f"live-sources-{place}"
-        )
+        called = dict(zip((one.name for one in asked.sources), name_shown(asked), strict=True))
+        written = [(called[name], n) for name, n in entry.sources]
+        own = ink_shown(asked, inks)
+        draw_shares([(own[name].color, name, n) for name, n in written])
+        write_note(" · ".join(f"{name} {n:,}" for name, n in written), f"live-sources-{place}")
         if entry.wordings > 1:
             box = st.expander("Read all", key=f"live-all-{place}", on_change="rerun")
             if box.open:
@@ -224,7 +231,7 @@ def _show_alone(asked: Asked, reading: Reading, rows: Sequence[int]) -> None:
     for row in rows:
         answer = reading.answers[row]
         with st.container(border=True, key=f"live-answer-{row}", gap="xsmall"):
-            write_note(asked.sources[answer.source].name, f"live-voice-{row}")
+            write_note(name_shown(asked)[answer.source], f"live-voice-{row}")
             st.text(cut_text(answer.text, 1500), width="stretch")
 
 

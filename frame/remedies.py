@@ -163,7 +163,7 @@ def _show_arms(
     rows = list_differences(reading.arms)
     if rows:
         names = (name_strategy(reading.arms[0].strategy), "the strategy")
-        inks = {row.name: Ink(HUES[place % len(HUES)]) for place, row in enumerate(rows)}
+        inks = {row.name: Ink(HUES[place % len(HUES)]) for place, row in enumerate(rows, 1)}
         figure = draw_differences(rows, names, find_ground(), inks, "likeness within models")
         draw_figure(figure, "live-arms", describe_differences(rows, names))
     write_basis(BASIS, "live-arms")

@@ -322,7 +322,9 @@ class _Sampling:
         endpoint = place.served.endpoint
         sent, _ = endpoint.divide(request.parameters)
         messages = [dict(message) for message in request.messages]
-        return make_key(endpoint.address, request.model, messages, sent, place.sample)
+        # The strategy is part of it: two that send the same are two draws, not one counted twice.
+        asked = (endpoint.address, request.model, messages, sent)
+        return make_key(*asked, place.strategy.name, place.sample)
 
     def _keep(self, outcome: Outcome) -> None:
         place = self._asked[outcome.request.key]

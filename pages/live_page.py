@@ -15,7 +15,7 @@ from frame.loading import Book
 from frame.ordering import show_order
 from frame.picker import find_built, guard
 from frame.remedies import show_remedies, show_standing
-from frame.stage import find_session, name_visitor, open_stage
+from frame.stage import find_sampling, find_session, name_visitor, open_stage
 from frame.theme import write_heading, write_note
 from hivemind_core.corpus.exports import Citation
 from hivemind_core.live.reading import Reader
@@ -45,16 +45,17 @@ def leave_session() -> None:
 def show_stage(session: Session, book: Book | None, reader: Reader) -> None:
     """Show a session as it is at this moment; a script run on its own while it goes on."""
     scene = session.scene
-    show_head(session, scene)
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        show_arrivals(session, scene, book, reader)
-    with right:
-        if scene.state == "running":
-            st.button("Stop", key="live-stop", on_click=session.cancel)
-            show_progress(session, scene)
-        elif scene.reading is not None:
-            show_groups(session, scene.reading, ink_sources(session.asked, book))
+    with st.container(key="live-stage"):
+        show_head(session, scene)
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            show_arrivals(session, scene, book, reader)
+        with right:
+            if scene.state == "running":
+                st.button("Stop", key="live-stop", on_click=session.cancel)
+                show_progress(session, scene)
+            elif scene.reading is not None:
+                show_groups(session, scene.reading, ink_sources(session.asked, book))
     if scene.is_settled and not st.session_state.get("live-settled"):
         st.session_state["live-settled"] = True
         st.rerun()
@@ -64,9 +65,14 @@ def show_session(session: Session, book: Book | None) -> None:
     """Show a session: running, or over with all that follows from it."""
     is_settled = session.scene.is_settled
     st.session_state["live-settled"] = is_settled
-    with st.container(horizontal=True, horizontal_alignment="distribute", key="live-top"):
-        words = "Asked now" if session.created else ""
-        write_note(f"{words} · for this query only", "kicker")
+    with st.container(
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+        key="live-top",
+    ):
+        is_replay = find_sampling(session) is None
+        write_note("A replay" if is_replay else "Asked now", "kicker")
         st.button("Ask something else", key="live-leave", type="tertiary", on_click=leave_session)
     write_heading(session.asked.query)
     reader = session.reader

@@ -17,7 +17,7 @@ from hivemind_core.figures.difference import DifferenceRow
 from hivemind_core.figures.halos import Halo
 from hivemind_core.figures.layers import MapPoints, MapStyle
 from hivemind_core.figures.numbers import count, write_interval, write_number, write_percent
-from hivemind_core.figures.palette import Ground, Ink
+from hivemind_core.figures.palette import HUES, SYMBOLS, Ground, Ink
 from hivemind_core.figures.reading import Entry, list_group_entries, tell_finding
 from hivemind_core.live.reading import Arm, Reading
 from hivemind_core.live.standing import Standing
@@ -35,6 +35,37 @@ PRINTED = 3
 def name_strategy(strategy: str | None) -> str:
     """Return what a strategy is called; the one without a name is plain."""
     return PLAIN if strategy is None else strategy
+
+
+def name_shown(asked: Asked) -> tuple[str, ...]:
+    """Return what the sources of a session are called beside each other: short where they can be.
+
+    Under one model they are told by their strategies alone.
+    """
+    if len({source.model for source in asked.sources}) == 1 and len(asked.strategies) > 1:
+        return tuple(name_strategy(source.strategy) for source in asked.sources)
+    return tuple(source.name for source in asked.sources)
+
+
+def ink_shown(asked: Asked, inks: Mapping[str, Ink]) -> dict[str, Ink]:
+    """Return the inks of the sources of a session, by what they are called beside each other.
+
+    Strategies of one model get a hue each: shades of one would hardly be told apart.
+
+    Parameters
+    ----------
+    asked : Asked
+    inks : mapping of str to Ink
+        Of all sources, by name.
+    """
+    names = name_shown(asked)
+    if names == tuple(source.name for source in asked.sources):
+        return dict(inks)
+    order = [name_strategy(strategy) for strategy in asked.strategies]
+    return {
+        name: Ink(HUES[order.index(name) % len(HUES)], SYMBOLS[order.index(name) % len(SYMBOLS)])
+        for name in names
+    }
 
 
 def list_entries(reading: Reading) -> list[Entry]:
@@ -58,8 +89,9 @@ def tell_arrivals(asked: Asked, reading: Reading | None) -> str:
     )
 
 
-def tell_likeness(arm: Arm | None) -> str:
+def tell_likeness(arms: Sequence[Arm]) -> str:
     """Return how alike the answers of the first strategy are, within models and between them."""
+    arm = arms[0] if arms else None
     parts = []
     for words, change in (
         ("of one model", None if arm is None else arm.within),
@@ -69,7 +101,8 @@ def tell_likeness(arm: Arm | None) -> str:
             parts.append(f"two answers {words} are {write_estimate(change.value)} alike")
     if not parts:
         return f"{ONLY}: likeness needs two answers."
-    return f"{ONLY}, {' and '.join(parts)}, by mean cosine."
+    under = f" and under {name_strategy(arm.strategy)}" if arm and len(arms) > 1 else ""
+    return f"{ONLY}{under}, {' and '.join(parts)}, by mean cosine."
 
 
 def write_estimate(estimate: Estimate) -> str:
@@ -145,12 +178,13 @@ def draw_arrivals(asked: Asked, reading: Reading, style: Style) -> go.Figure:
     style : Style
         Where and on what they are drawn.
     """
-    names = [asked.sources[one.source].name for one in reading.answers]
+    called = name_shown(asked)
+    names = [called[one.source] for one in reading.answers]
     entries = list_entries(reading)
     rest = style.rest
     shown = [f"{name} ({NEW})" for name in names] if rest is not None else names
-    inks = dict(style.inks)
-    inks |= {f"{name} ({NEW})": ink for name, ink in style.inks.items()}
+    own = ink_shown(asked, style.inks)
+    inks = {**style.inks, **own, **{f"{name} ({NEW})": ink for name, ink in own.items()}}
     held = () if rest is None else rest.sources
     points = MapPoints(
         (*(() if rest is None else rest.ids), *(f"new-{row}" for row in range(len(names)))),
