@@ -43,7 +43,7 @@ class Wish:
 
 
 @st.cache_resource(show_spinner=False)
-def _warm_up(name: str) -> threading.Thread:
+def _warm_up() -> threading.Thread:
     """Load an encoder, and compile UMAP, while the visitor is still writing."""
 
     def run() -> None:
@@ -62,7 +62,8 @@ def _warm_up(name: str) -> threading.Thread:
 
 def show_order(book: Book | None) -> None:
     """Show what can be ordered, and begin when the visitor says so."""
-    _warm_up("default")
+    if os.environ.get("HIVEMIND_WARM_UP", "on") != "off":
+        _warm_up()
     services = list_services()
     left, right = st.columns([3, 2], gap="large")
     with left:
