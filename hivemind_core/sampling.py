@@ -80,6 +80,8 @@ class Order:
     max_tokens : int
     budget : float or None
         USD.
+    first : int
+        Number of the first sample: above 0 where earlier ones are held already.
     """
 
     queries: tuple[Query, ...]
@@ -88,6 +90,7 @@ class Order:
     samples: int
     max_tokens: int = 512
     budget: float | None = None
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,8 @@ class Tools:
     report : Report
     conditions : Conditions or None
     clock : callable
+    is_anew : bool
+        Whether to ask, and pay, for what the journal has too.
     """
 
     journal: AnswerJournal
@@ -149,6 +154,7 @@ class Tools:
     report: Report = report_nothing
     conditions: Conditions | None = None
     clock: Clock = lambda: datetime.now(UTC)
+    is_anew: bool = False
 
 
 def choose_strategies(plan: Plan, names: Sequence[str]) -> tuple[Strategy, ...]:
@@ -202,7 +208,7 @@ def list_places(order: Order) -> list[Place]:
             raise InputError(f"there must be a {name} to ask", found="none")
     return [
         Place(query, served, strategy, sample)
-        for sample in range(order.samples)
+        for sample in range(order.first, order.first + order.samples)
         for query in order.queries
         for strategy in order.strategies
         for served in order.models
@@ -275,7 +281,8 @@ class _Sampling:
         requests = {place: _write(self._order, place, self._list_before(place)) for place in places}
         self._asked |= {request.key: place for place, request in requests.items()}
         keys = {place: self._make_key(place, request) for place, request in requests.items()}
-        known = self._tools.journal.read(list(keys.values()))
+        wanted = [] if self._tools.is_anew else list(keys.values())
+        known = self._tools.journal.read(wanted)
         by_endpoint: dict[Endpoint, list[Request]] = defaultdict(list)
         for place, request in requests.items():
             kept = known.get(keys[place])
@@ -347,7 +354,8 @@ def store(corpus: Corpus, answers: Sequence[Answer], clock: Clock) -> ImportRepo
     InputError
         If there is no answer and no corpus yet.
     """
-    queries = {answer.place.query: answer for answer in answers}
+    answers = _name_as_held(corpus, answers)
+    queries = dict.fromkeys(answer.place.query for answer in answers)
     records = {
         QUERIES.name: [
             Record({"query_id": query.query_id, "query": query.text}, f"query {query.query_id}")
@@ -362,6 +370,18 @@ def store(corpus: Corpus, answers: Sequence[Answer], clock: Clock) -> ImportRepo
     written, done = take(corpus, Given(records), Sieve(), clock=clock)
     write_files(written, {LOG: _merge_log(written, answers)})
     return done
+
+
+def _name_as_held(corpus: Corpus, answers: Sequence[Answer]) -> list[Answer]:
+    """Return answers to the queries as the corpus names them, where it has the same text."""
+    rows = corpus.read(QUERIES, columns=["query_id", "query"]).to_pydict()
+    ids = dict(zip(rows["query"], rows["query_id"], strict=True))
+    return [
+        replace(answer, place=replace(answer.place, query=replace(query, query_id=ids[query.text])))
+        if (query := answer.place.query).text in ids
+        else answer
+        for answer in answers
+    ]
 
 
 def _describe_response(answer: Answer) -> dict[str, Any]:

@@ -113,15 +113,25 @@ def read_plan(path: Path, environment: Mapping[str, str]) -> Plan:
     InputError
         If the file cannot be read, or says what is no endpoint or strategy.
     """
+    return parse_plan(read_content(path), environment, str(path))
+
+
+def read_content(path: Path) -> dict[str, Any]:
+    """Return what a TOML file says, unchecked.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is no TOML.
+    """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
             "the file must be readable", where=str(path), found=error.strerror or str(error)
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError("the file must be TOML", where=str(path), found=str(error)) from error
-    return parse_plan(content, environment, str(path))
 
 
 def find_plan(name: str, environment: Mapping[str, str]) -> Plan:
@@ -146,9 +156,37 @@ def parse_plan(content: Mapping[str, Any], environment: Mapping[str, str], where
             where=where,
             found=min(unknown),
         )
+    return Plan(parse_models(content, environment, where), parse_strategies(content, where))
+
+
+def parse_strategies(content: Mapping[str, Any], where: str) -> dict[str, Strategy]:
+    """Return the strategies that come with the software, and a file's own; see `read_plan`."""
     strategies = dict(BUILT_IN)
     for name, given in _list_tables(content, "strategies", where):
         strategies[name] = make_strategy(name, given, f"{where}, strategies.{name}")
+    return strategies
+
+
+def find_variables(content: Mapping[str, Any], where: str) -> dict[str, str]:
+    """Return, by the name of each endpoint of a file, what its key is called; "" without one.
+
+    Raises
+    ------
+    InputError
+        If the endpoints are no tables, or a name is no text.
+    """
+    found = {}
+    for name, given in _list_tables(content, "endpoints", where):
+        variable = {**PRESETS.get(name, {}), **given}.get("api_key_env", "")
+        _check_value("api_key_env", variable, f"{where}, endpoints.{name}")
+        found[name] = variable
+    return found
+
+
+def parse_models(
+    content: Mapping[str, Any], environment: Mapping[str, str], where: str
+) -> tuple[Served, ...]:
+    """Return the models of all endpoints of a file; see `read_plan`."""
     models = tuple(
         served
         for name, given in _list_tables(content, "endpoints", where)
@@ -161,7 +199,7 @@ def parse_plan(content: Mapping[str, Any], environment: Mapping[str, str], where
     if twice:
         rule = "a model may be named once: its answers would be taken for one model's"
         raise InputError(rule, where=where, found=twice[0])
-    return Plan(models, strategies)
+    return models
 
 
 def _list_tables(
