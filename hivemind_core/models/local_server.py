@@ -26,7 +26,10 @@ def main() -> None:
     threading.Thread(target=_end_with_input, daemon=True).start()
     report = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever llama.cpp prints is no report
-    server = _serve(told)
+    try:
+        server = _serve(told)
+    except Exception as error:  # whatever llama.cpp's own parts raise; it goes into the log
+        raise SystemExit(f"{type(error).__name__}: {error}") from None
     print(json.dumps({"address": server.listening_address}), file=report, flush=True)
     # The pipe tells of the parent's end at once, unless a process that it forked holds it open.
     while os.getppid() == told["parent"]:
@@ -35,7 +38,9 @@ def main() -> None:
 
 
 def _end_with_input() -> None:
-    sys.stdin.buffer.read()
+    # Not through sys.stdin: a thread that waits inside it turns every other end into a crash.
+    while os.read(0, 1024):
+        pass
     os._exit(0)
 
 
