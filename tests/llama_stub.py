@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hivemind_core.models.local import Weights
 
-STUB = '''
+STUB = """
 import json, os, sys, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -75,7 +75,7 @@ class Server:
         self.server.params = params
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.listening_address = f"http://127.0.0.1:{self.server.server_address[1]}"
-'''
+"""
 
 
 def write_stub(folder: Path) -> dict[str, str]:

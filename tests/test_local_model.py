@@ -125,8 +125,14 @@ def test_a_server_that_died_is_not_running(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
-        ("broken", "m: the local model does not start; found it ended; its log ends with .*no such architecture"),
-        ("slow", "m: the local model does not start; found no answer in time; its log ends .*llama"),
+        (
+            "broken",
+            "found it ended; its log ends with .*no such architecture",
+        ),
+        (
+            "slow",
+            "m: the local model does not start; found no answer in time; its log ends .*llama",
+        ),
         ("mute", "m: the local model does not start; found no answer in time"),
     ],
 )
@@ -379,9 +385,9 @@ def test_the_real_model_heeds_what_it_is_sent(real: LocalModel) -> None:
 def test_the_real_server_asks_for_its_key_and_keeps_prompts_to_itself(real: LocalModel) -> None:
     stranger = replace(real.endpoint, api_key="guessed")
     assert collect(stranger, request("Time?"))[0].status == 401
-    secret = "a zebra in a hovercraft"
+    prompt = "a zebra in a hovercraft"
     good, long = collect(
-        real.endpoint, request(secret, max_tokens=4), request(f"{secret} " * 1200, 1)
+        real.endpoint, request(prompt, max_tokens=4), request(f"{prompt} " * 1200, 1)
     )
     assert good.text
     assert "exceeds the available context size" in (long.error or "")

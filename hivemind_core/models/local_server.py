@@ -67,8 +67,10 @@ def _serve(told: dict[str, Any]) -> Any:  # noqa: ANN401 - xllamacpp is not type
 
 
 def _count_threads() -> int:
-    """Return half the cores: threads wait for each other at every layer, and one that has no core
-    to itself holds all up. On two busy cores, one thread is several times as fast as two.
+    """Return half the cores, as other work needs some.
+
+    Threads wait for each other at every layer, and one that has no core to itself holds all up:
+    on two busy cores, one thread is several times as fast as two.
     """
     return max(1, min(MOST_THREADS, (os.cpu_count() or 1) // 2))
 
