@@ -5,6 +5,7 @@ only to who knows a key that is made for each start. It is started where it is n
 when it is closed or when the process that started it ends, in whatever way.
 """
 
+import hashlib
 import http.client
 import json
 import os
@@ -73,7 +74,11 @@ class Weights:
     @property
     def identity(self) -> str:
         """What stands for it in a journal and a record of requests."""
-        return f"llama.cpp on this machine, {self.path.name} {self.sha256[:12]}"
+        told = f"llama.cpp on this machine, {self.path.name} {self.sha256[:12]}"
+        if not (self.chat_template or self.stop):
+            return told
+        asked = hashlib.sha256(repr((self.chat_template, self.stop)).encode()).hexdigest()
+        return f"{told}, asked by template {asked[:12]}"
 
 
 @dataclass(frozen=True)

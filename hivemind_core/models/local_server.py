@@ -16,6 +16,7 @@ SAMPLERS = "temperature;top_p;min_p"
 """llama.cpp would cut first and heat afterwards; the paper's corpora were heated first."""
 ERRORS = 1  # what is logged: the levels above it would repeat prompts
 WATCH_SECONDS = 1.0
+MOST_THREADS = 4
 
 
 def main() -> None:
@@ -25,7 +26,10 @@ def main() -> None:
     threading.Thread(target=_end_with_input, daemon=True).start()
     report = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever llama.cpp prints is no report
-    server = _serve(told)
+    try:
+        server = _serve(told)
+    except Exception as error:  # whatever llama.cpp's own parts raise; it goes into the log
+        raise SystemExit(f"{type(error).__name__}: {error}") from None
     print(json.dumps({"address": server.listening_address}), file=report, flush=True)
     # The pipe tells of the parent's end at once, unless a process that it forked holds it open.
     while os.getppid() == told["parent"]:
@@ -34,7 +38,9 @@ def main() -> None:
 
 
 def _end_with_input() -> None:
-    sys.stdin.buffer.read()
+    # Not through sys.stdin: a thread that waits inside it turns every other end into a crash.
+    while os.read(0, 1024):
+        pass
     os._exit(0)
 
 
@@ -48,6 +54,7 @@ def _serve(told: dict[str, Any]) -> Any:  # noqa: ANN401 - xllamacpp is not type
     params.antiprompt = told["stop"]
     params.n_parallel = told["slots"]
     params.n_ctx = told["slots"] * told["context"]
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = _count_threads()
     params.hostnames, params.port = ["127.0.0.1"], 0
     params.api_keys = [told["api_key"]]
     params.ui = params.endpoint_slots = False
@@ -57,6 +64,15 @@ def _serve(told: dict[str, Any]) -> Any:  # noqa: ANN401 - xllamacpp is not type
     sampling.samplers = SAMPLERS
     sampling.top_k, sampling.min_p = 0, 0.0
     return xllamacpp.Server(params)
+
+
+def _count_threads() -> int:
+    """Return half the cores, as other work needs some.
+
+    Threads wait for each other at every layer, and one that has no core to itself holds all up:
+    on two busy cores, one thread is several times as fast as two.
+    """
+    return max(1, min(MOST_THREADS, (os.cpu_count() or 1) // 2))
 
 
 if __name__ == "__main__":
