@@ -15,7 +15,7 @@ from hivemind_core.corpus.merge import (
     read_clock,
     take,
 )
-from hivemind_core.corpus.pairs import PAIRS, allow_texts, settle_pairs
+from hivemind_core.corpus.pairs import PAIRS, allow_texts
 from hivemind_core.corpus.records import (
     BESIDE,
     LAYOUTS,
@@ -115,10 +115,7 @@ def import_files(
         vectors = read_given_vectors(inputs.embeddings, inputs.encoder, sieve)
     report("reading files", total, total)
     pairs = read_records(inputs.pairs, PAIRS, sieve) if inputs.pairs is not None else []
-    columns = ["response_id", "query_id", "model", "text"]
-    held = corpus.read(RESPONSES, columns=columns).to_pylist()
-    records = settle_pairs(records, pairs, held, sieve)
-    given = Given(records, vectors, about, beside)
+    given = Given(records, vectors, about, beside, pairs)
     _, done = take(corpus, given, sieve, report=report, clock=clock)
     return replace(done, notes=_tell(sieve))
 

@@ -34,6 +34,9 @@ from hivemind_core.errors import InputError, shorten
 NUMBERS = pa.list_(NUMBER)
 WHOLES = pa.list_(WHOLE)
 
+CORPUS = "the corpus"
+"""The place of a row that is there already."""
+
 MISSING = "a needed field is missing"
 SURROGATE = "text must hold no lone surrogate"
 
