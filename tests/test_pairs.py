@@ -130,7 +130,7 @@ def test_twice_is_once_and_order_changes_nothing(tmp_path: Path) -> None:
         ),
         (
             {"preferences": [{"annotator_id": "x", "label": 1, "text_a": "q", "text_b": "r"}]},
-            "a pair that is given by its texts needs its query",
+            "preferences.jsonl, line 1: a text needs its query, by query_id or query",
         ),
         ({"pairs": [{"pair_id": "p1", "query": "Why?", "text_a": "q"}]}, "a column is missing"),
         (

@@ -15,6 +15,7 @@ from hivemind_core.corpus.merge import (
     read_clock,
     take,
 )
+from hivemind_core.corpus.named_texts import allow_text
 from hivemind_core.corpus.pairs import PAIRS, allow_texts
 from hivemind_core.corpus.records import (
     BESIDE,
@@ -27,7 +28,7 @@ from hivemind_core.corpus.records import (
 )
 from hivemind_core.corpus.rows import Sieve
 from hivemind_core.corpus.store import open_or_create
-from hivemind_core.corpus.tables import PAIR_SCORES, PREFERENCES, RESPONSES, TABLES
+from hivemind_core.corpus.tables import PAIR_SCORES, PREFERENCES, RATINGS, RESPONSES, SCORES, TABLES
 from hivemind_core.errors import InputError
 from hivemind_core.progress import Report, report_nothing
 
@@ -131,6 +132,8 @@ def choose_layouts(*, has_vectors: bool) -> dict[str, Layout]:
     layouts = dict(LAYOUTS)
     for name in (PREFERENCES.name, PAIR_SCORES.name):
         layouts[name] = allow_texts(layouts[name])
+    for name in (RATINGS.name, SCORES.name):
+        layouts[name] = allow_text(layouts[name])
     if has_vectors:
         layouts[RESPONSES.name] = allow_vectors(layouts[RESPONSES.name])
     return layouts

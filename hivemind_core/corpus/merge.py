@@ -12,6 +12,7 @@ import pyarrow as pa
 from hivemind_core.corpus.given_vectors import GivenVectors, Vector, merge_vectors
 from hivemind_core.corpus.import_report import EMBEDDINGS, ImportReport, Taken
 from hivemind_core.corpus.manifest import Manifest
+from hivemind_core.corpus.named_texts import name_responses
 from hivemind_core.corpus.pairs import list_carriers, settle_pairs
 from hivemind_core.corpus.queries import QueryFinder, name_query
 from hivemind_core.corpus.records import CORPUS, Record, is_sound_text
@@ -212,6 +213,9 @@ def _settle(
     more = merge_rows(RESPONSES, merged.rows, pairs.made, sieve)
     asked = [*listed, *finder.derive([*answers, *pairs.asking], listed)]
     settled = {QUERIES.name: asked, RESPONSES.name: [*own, *pairs.made], **pairs.judged}
+    for table in (RATINGS.name, SCORES.name):
+        if table in records:
+            settled[table] = name_responses(table, records[table], finder, more.rows, sieve)
     return {**records, **settled}, Merged(more.rows, merged.count + more.count)
 
 

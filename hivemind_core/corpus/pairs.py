@@ -4,11 +4,11 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
-from hivemind_core.corpus.identity import make_id
+from hivemind_core.corpus.named_texts import NamedText, TextFinder
 from hivemind_core.corpus.queries import QueryFinder
 from hivemind_core.corpus.records import Layout, Record
 from hivemind_core.corpus.rows import Sieve
@@ -57,51 +57,6 @@ def allow_texts(layout: Layout) -> Layout:
         for group in layout.needed
     )
     return Layout(layout.table, columns, needed)
-
-
-class Side(NamedTuple):
-    """One response of a pair, as the pair gives it."""
-
-    query_id: str
-    model: str | None
-    text: str
-
-
-class TextFinder:
-    """The responses of some queries, by model and text.
-
-    A text is that of the model that a side names. A side that names none is the response whose
-    model is withheld, or else that of the only model with this text; with several such models,
-    nobody's that is known. Of verbatim repeats it is the first in the order of the corpus.
-
-    Parameters
-    ----------
-    responses : pyarrow.Table
-        Arranged.
-    query_ids : set of str
-        The queries of interest.
-    """
-
-    def __init__(self, responses: pa.Table, query_ids: set[str]) -> None:
-        self._writers: dict[tuple[str, str], dict[str | None, str]] = defaultdict(dict)
-        names = ["query_id", "text", "model", "response_id"]
-        for query_id, text, model, response_id in zip(
-            *(responses[name].to_pylist() for name in names), strict=True
-        ):
-            if query_id in query_ids and text is not None:
-                self._writers[query_id, text].setdefault(model, response_id)
-
-    def find(self, side: Side) -> str | None:
-        """Return the id of the response that a side is, None where there is none."""
-        writers = self._writers.get((side.query_id, side.text), {})
-        if side.model is None and side.model not in writers and len(writers) == 1:
-            return next(iter(writers.values()))
-        return writers.get(side.model)
-
-    def add(self, side: Side) -> str:
-        """Return the id of the response that a side becomes where there is none."""
-        made = make_id("pair response", *side)
-        return self._writers[side.query_id, side.text].setdefault(side.model, made)
 
 
 @dataclass(frozen=True)
@@ -166,7 +121,7 @@ def settle_pairs(
         table: list(_attach(rows, table, known, finder, sieve)) for table, rows in tables.items()
     }
     spelt = [*listed, *(r for rows in judged.values() for r in rows if _is_spelt_out(r))]
-    asking: dict[Side, list[Record]] = defaultdict(list)
+    asking: dict[NamedText, list[Record]] = defaultdict(list)
     for record in spelt:
         for side in _list_sides(record.values):
             asking[side].append(record)
@@ -188,9 +143,9 @@ def _has_ids(values: Mapping[str, Any]) -> bool:
     return values.get("response_a") is not None and values.get("response_b") is not None
 
 
-def _list_sides(values: Mapping[str, Any]) -> tuple[Side, Side]:
+def _list_sides(values: Mapping[str, Any]) -> tuple[NamedText, NamedText]:
     first, second = (
-        Side(values["query_id"], values.get(f"model_{side}"), values[f"text_{side}"])
+        NamedText(values["query_id"], values.get(f"model_{side}"), values[f"text_{side}"])
         for side in "ab"
     )
     return first, second
@@ -238,16 +193,14 @@ def _spell_out(record: Record, known: Mapping[str, Record], finder: QueryFinder)
         if name not in known:
             raise InputError(UNKNOWN_PAIR, where=place, found=repr(name))
         return Record(values | {n: known[name].values.get(n) for n in _CONTENT}, place)
-    if values.get("query") is None and values.get("query_id") is None:
-        raise InputError("a pair that is given by its texts needs its query", where=place)
     if values.get("text_a") is None or values.get("text_b") is None:
         raise InputError("a pair needs both of its texts", where=place)
     return Record(values | {"query_id": finder.find(record)}, place)
 
 
 def _settle_sides(
-    sides: Collection[Side], responses: pa.Table
-) -> tuple[dict[Side, str], list[Side]]:
+    sides: Collection[NamedText], responses: pa.Table
+) -> tuple[dict[NamedText, str], list[NamedText]]:
     """Return the ids of all sides, and those sides that are no response yet."""
     if not sides:
         return {}, []
@@ -261,7 +214,7 @@ def _settle_sides(
     return ids, made
 
 
-def _name(record: Record, ids: Mapping[Side, str]) -> Record:
+def _name(record: Record, ids: Mapping[NamedText, str]) -> Record:
     """Return a row about a pair with the ids of its responses."""
     if _has_ids(record.values):
         return record

@@ -12,6 +12,7 @@ from hivemind_core.errors import InputError, shorten
 
 Values = dict[str, Any]
 
+NO_QUERY = "a text needs its query, by query_id or query"
 UNKNOWN_QUERY = "a query_id must belong to a query whose text is known"
 AMBIGUOUS_QUERY = "a query's text must name one query where its id is not given"
 OTHER_QUERY = "rows of queries with one query_id must be the same"
@@ -49,10 +50,12 @@ class QueryFinder:
         Raises
         ------
         InputError
-            If the id is not known, the text is that of several queries, or the id has another
-            text.
+            If there is neither, the id is not known or has another text, or the text is that of
+            several queries.
         """
         query_id, query = record.values.get("query_id"), record.values.get("query")
+        if query_id is None and query is None:
+            raise InputError(NO_QUERY, where=record.place)
         if query_id is None:
             query_id = self._find_text(str(query), record.place)
         elif query is None and query_id not in self._texts:
