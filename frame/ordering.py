@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from frame.address import read_new
 from frame.arrivals import choose_encoder, find_query, make_reader
 from frame.keeping import find_recording
 from frame.loading import Book, read_responses
@@ -23,6 +24,7 @@ from hivemind_core.models.requests import LONGEST_PROMPT
 from hivemind_core.sampling import Order, Query, Tools, format_cost, preview
 
 MOST_SAMPLES = 50
+MOST_MODELS = 3  # that are chosen to begin with
 MOST_TOKENS = 4096
 EXAMPLE = "Write a metaphor about time."
 
@@ -79,17 +81,7 @@ def show_order(book: Book | None) -> None:
 
 
 def _choose(services: Services, book: Book | None) -> Wish | None:
-    asked = st.session_state.pop("live-asked", None)
-    if asked:
-        st.session_state["live-query"] = asked
-    text = st.text_area(
-        "Query",
-        key="live-query",
-        height=100,
-        placeholder=EXAMPLE,
-        max_chars=LONGEST_PROMPT,
-        persist_state="session",
-    )
+    text = _choose_query()
     names = [served.model for served in services.plan.models]
     if not names:
         write_note("No model can be asked yet: see services and keys.", "live-nobody")
@@ -97,7 +89,7 @@ def _choose(services: Services, book: Book | None) -> Wish | None:
     chosen = st.multiselect(
         "Models",
         names,
-        default=names[:3],
+        default=names[:MOST_MODELS],
         key="live-models",
         persist_state="session",
         format_func=lambda name: _name_model(services, name),
@@ -110,6 +102,47 @@ def _choose(services: Services, book: Book | None) -> Wish | None:
         persist_state="session",
         help="Ways of asking. Two or more are held against the first.",
     )
+    samples, tokens, budget = _choose_numbers()
+    anew = st.checkbox(
+        "Ask again what was asked before, and pay again",
+        key="live-anew",
+        persist_state="session",
+    )
+    if not text or not chosen or not strategies:
+        write_note("A query, a model and a strategy are needed.", "live-incomplete")
+        return None
+    order = Order(
+        (_make_query(text, book),),
+        tuple(one for one in services.plan.models if one.model in chosen),
+        tuple(services.plan.strategies[name] for name in strategies),
+        samples,
+        tokens,
+        budget,
+    )
+    return Wish(_number(order, book), anew)
+
+
+def is_linked_anew() -> bool:
+    """Whether a link brings a query that was not taken yet."""
+    return read_new("ask") not in (None, st.session_state.get("live-linked"))
+
+
+def _choose_query() -> str:
+    if is_linked_anew():
+        st.session_state["live-query"] = st.session_state["live-linked"] = read_new("ask")
+    text = st.text_area(
+        "Query",
+        key="live-query",
+        height=100,
+        placeholder=EXAMPLE,
+        max_chars=LONGEST_PROMPT,
+        persist_state="session",
+    )
+    return (text or "").strip()
+
+
+def _choose_numbers() -> tuple[int, int, float | None]:
+    """Return answers of each source, tokens of an answer, and the cap in USD."""
     first, second, third = st.columns(3)
     samples = first.number_input(
         "Answers of each", 1, MOST_SAMPLES, 8, key="live-samples", persist_state="session"
@@ -127,24 +160,7 @@ def _choose(services: Services, book: Book | None) -> Wish | None:
         placeholder="no cap",
         help="Nothing is sent that could cost more. Needs the prices of every model.",
     )
-    anew = st.checkbox(
-        "Ask again what was asked before, and pay again",
-        key="live-anew",
-        persist_state="session",
-    )
-    if not (text or "").strip() or not chosen or not strategies:
-        write_note("A query, a model and a strategy are needed.", "live-incomplete")
-        return None
-    models = tuple(one for one in services.plan.models if one.model in chosen)
-    order = Order(
-        (_make_query(str(text), book),),
-        models,
-        tuple(services.plan.strategies[name] for name in strategies),
-        int(samples),
-        int(tokens),
-        None if budget is None else float(budget),
-    )
-    return Wish(_number(order, book), anew)
+    return int(samples), int(tokens), None if budget is None else float(budget)
 
 
 def _name_model(services: Services, name: str) -> str:

@@ -12,7 +12,7 @@ from frame.arrivals import (
 )
 from frame.keeping import show_keeping
 from frame.loading import Book
-from frame.ordering import show_order
+from frame.ordering import is_linked_anew, show_order
 from frame.picker import find_built, guard
 from frame.remedies import show_remedies, show_standing
 from frame.stage import find_sampling, find_session, name_visitor, open_stage
@@ -47,6 +47,8 @@ def show_stage(session: Session, book: Book | None, reader: Reader) -> None:
     scene = session.scene
     with st.container(key="live-stage"):
         show_head(session, scene)
+        if scene.is_settled and scene.reading is not None and scene.reading.answers:
+            show_standing(session, scene.reading, reader.encoder.name, book)
         left, right = st.columns([3, 2], gap="large")
         with left:
             show_arrivals(session, scene, book, reader)
@@ -55,7 +57,8 @@ def show_stage(session: Session, book: Book | None, reader: Reader) -> None:
                 st.button("Stop", key="live-stop", on_click=session.cancel)
                 show_progress(session, scene)
             elif scene.reading is not None:
-                show_groups(session, scene.reading, ink_sources(session.asked, book))
+                with st.container(key="scroll-live"):
+                    show_groups(session, scene.reading, ink_sources(session.asked, book))
     if scene.is_settled and not st.session_state.get("live-settled"):
         st.session_state["live-settled"] = True
         st.rerun()
@@ -79,7 +82,6 @@ def show_session(session: Session, book: Book | None) -> None:
     st.fragment(show_stage, run_every=None if is_settled else TICK)(session, book, reader)
     scene = session.scene
     if is_settled and scene.reading is not None and scene.reading.answers:
-        show_standing(session, scene.reading, reader.encoder.name, book)
         show_remedies(session, scene, cite_session(session, reader.encoder.name))
         show_keeping(session)
 
@@ -88,6 +90,9 @@ def show_page() -> None:
     """Draw the page."""
     book = find_built()
     session = find_session()
+    if session is not None and is_linked_anew() and session.scene.is_settled:
+        leave_session()
+        session = None
     if session is not None:
         show_session(session, book)
         return

@@ -306,3 +306,13 @@ def test_hostile_answers_are_shown_as_they_are(
     assert evil in read(app)
     assert "<script>" not in json.dumps([chart.proto.spec for chart in app.get("plotly_chart")])
     assert not any(HOSTILE in element.value for element in app.markdown)
+
+
+def test_a_link_brings_a_query_and_leaves_a_session_that_is_over(weather: Weather) -> None:
+    app = visit("live", ask="Why?")
+    assert app.text_area(key="live-query").value == "Why?"
+    app = ask(order(app, "gpt-a", text="Why not?"))
+    assert "Why not?" in read(app)
+    app.query_params["ask"] = "What then?"
+    app = app.run()
+    assert app.text_area(key="live-query").value == "What then?"

@@ -29,7 +29,7 @@ PLAIN = "plain"
 LEAST_HALO = 3
 NEW = "now"
 ONLY = "For this query only"
-PRINTED = 3
+NAMES_SHOWN = 2
 
 
 def name_strategy(strategy: str | None) -> str:
@@ -125,7 +125,9 @@ def tell_standing(standing: Standing, samples: int, corpus: str) -> str:
     if standing.reason:
         return f"No place among the queries of {corpus}: {standing.reason}."
     who = "the same models" if standing.is_same else "other models, those of that corpus"
-    names = ", ".join(standing.sources[:4]) + (" …" if len(standing.sources) > 4 else "")
+    names = ", ".join(standing.sources[:NAMES_SHOWN])
+    if len(standing.sources) > NAMES_SHOWN:
+        names += f" and {len(standing.sources) - NAMES_SHOWN} more"
     return (
         f"More alike within models than {write_percent(standing.share)} of the "
         f"{count(standing.queries, 'query')} of {corpus}, by {who} ({names}) at "
