@@ -15,6 +15,7 @@ NARROWEST, WIDEST = 20.0, 2000.0
 TITLE_SIZE = 12
 LETTER = 0.56  # width of a letter to its height, at the most of what is usual
 LINE = 1.35
+BOTTOM = 48  # pixels under a figure that says nothing else
 LARGEST_PICTURE = 12_000  # points along a side: beyond it, browsers give none
 
 
@@ -70,20 +71,24 @@ class Size:
     scale: float
 
 
-def measure_figure(figure: go.Figure, printed: Print) -> Size:
-    """Return the size in which a figure is drawn so that it prints as asked."""
+def fit_figure(figure: go.Figure, printed: Print) -> Size:
+    """Return the size in which a figure is drawn so that it prints as asked.
+
+    Titles under it are broken where they are wider than what they stand under.
+    """
     scale = printed.font_scale
     width = printed.width / PIXEL / scale
+    more = _fold_titles(figure, width)
     if printed.height is not None:
         height = printed.height / PIXEL / scale
     else:
-        height = float(figure.layout.height or width * ASPECT)
+        height = float(figure.layout.height or width * ASPECT) + more
     longest = WIDEST / PIXEL / scale
     return Size(round(width), round(min(height, longest)), scale)
 
 
-def fold_titles(figure: go.Figure, width: float) -> None:
-    """Break the titles under a figure of that width, so that those of neighbours keep apart."""
+def _fold_titles(figure: go.Figure, width: float) -> float:
+    """Break titles of axes that would run into their neighbours; return the height that takes."""
     more = 0.0
     for axis in figure.select_xaxes():
         size = axis.title.font.size or TITLE_SIZE
@@ -94,4 +99,5 @@ def fold_titles(figure: go.Figure, width: float) -> None:
             axis.title.text = "<br>".join(lines)
             more = max(more, (len(lines) - 1) * LINE * size)
     if more:
-        figure.update_layout(margin={"b": (figure.layout.margin.b or 48) + more})
+        figure.update_layout(margin={"b": (figure.layout.margin.b or BOTTOM) + more})
+    return more

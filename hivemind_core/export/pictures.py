@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from hivemind_core.export.document import Document, read_part, write_data
 from hivemind_core.export.dressing import FONTS, dress_figure, list_text
 from hivemind_core.export.fonts import write_faces
-from hivemind_core.export.paper import PIXEL, Print, Size, fold_titles, measure_figure
+from hivemind_core.export.paper import PIXEL, Print, Size, fit_figure
 from hivemind_core.export.renderer import Photograph, Sitting, find_renderer, render
 from hivemind_core.figures.palette import LIGHT, Ground
 
@@ -68,7 +68,7 @@ def draw_vectors(
     find_renderer()
     fonts = FONTS if carries_type else PAPER_FONTS
     dressed = [dress_figure(figure, ground, fonts) for figure in figures]
-    sizes = [measure_figure(*pair) for pair in zip(figures, printed, strict=True)]
+    sizes = [fit_figure(*pair) for pair in zip(dressed, printed, strict=True)]
     text = "".join(list_text(figure.to_plotly_json()) for figure in dressed)
     faces = write_faces(text) if carries_type else ""
     markups = render(_write_workshop(dressed, sizes, faces), _draw_all(len(figures)))
@@ -144,7 +144,6 @@ def _write_workshop(figures: Sequence[go.Figure], sizes: Sequence[Size], faces: 
 
     held = []
     for number, (figure, size) in enumerate(zip(figures, sizes, strict=True)):
-        fold_titles(figure, size.width)
         figure.update_layout(width=size.width, height=size.height, autosize=False)
         held.append(write_data(f"figure-{number}", figure.to_json()))
     letters = '<p class="letters">Letters <b>of</b> Inter: āḁ₿</p>'
