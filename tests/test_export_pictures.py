@@ -180,5 +180,9 @@ def test_a_browser_that_does_not_start_is_named(
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
     monkeypatch.setenv("BROWSER_PATH", str(broken))
+    left = tmp_path / "left"
+    left.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(left))
     with pytest.raises(WorkError, match=r"chromium: the browser could not draw; found .*HTML, CSV"):
         write_file(make_talk(1), "svg")
+    assert list(left.iterdir()) == []
