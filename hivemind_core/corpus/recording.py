@@ -249,8 +249,9 @@ def _is_number(value: object) -> bool:
 
 def _is_amount(value: object) -> bool:
     """Whether it is a number that a clock or a bill can show: neither nan nor infinite."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 <= value <= LARGEST
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= LARGEST
 
 
 def _is_text(value: object) -> TypeGuard[str]:
