@@ -1,7 +1,7 @@
 """A live session as a file: who was asked what, and every word at the time at which it came.
 
-JSON Lines: a first line that says what was asked, then an event a line. Nothing in it names an
-address or a key.
+JSON Lines: a first line that says what was asked, then an event a line. No key is in it, and of
+an address no more than the host that an error may name.
 """
 
 import json

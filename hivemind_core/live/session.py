@@ -202,6 +202,8 @@ class Session:
                 reading = self.reader.read(landed)
                 with self._changed:
                     self._notes.reading = reading
+                    self._notes.reading = reading
+                    self._changed.notify_all()
             if self.reader.frozen is None and self._notes.reading is not None:
                 final = draw_final(self._notes.reading)
                 with self._changed:
@@ -212,6 +214,7 @@ class Session:
         finally:
             with self._changed:
                 self._notes.fault = self._notes.fault or fault
+                self._changed.notify_all()
                 self._changed.wait_for(lambda: self._notes.state != "running")
                 self._notes.is_settled = True
                 self._changed.notify_all()
