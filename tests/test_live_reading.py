@@ -103,11 +103,8 @@ def test_hand_worked_reading(reader: Reader) -> None:
     assert hot.between.value.mean == pytest.approx(0.45, abs=1e-6)
     assert hot.between.difference.mean == pytest.approx(0.45 - a_b, abs=1e-6)
     assert hot.between.models == 1
-    lengths = {"River": 5, "Sand": 4, "Rill": 4, "Thief": 5, "Long river": 10}
     assert plain.characters.value.mean == pytest.approx(((5 + 5 + 4) / 3 + 4) / 2)
     assert hot.characters.value.mean == pytest.approx((4.5 + 7.5) / 2)
-    assert sum(len(str(one.text)) for one in HAND) == 5 * 2 + 4 * 4 + 10 + 10
-    assert lengths.keys() == {one.text for one in HAND}
 
 
 def test_hand_worked_groups_and_different_answers(reader: Reader) -> None:
@@ -379,5 +376,6 @@ def test_real_vectors_and_what_people_call_the_same(cache: VectorCache) -> None:
     assert (reading.sense, reading.threshold) == ("people", calibration.senses["people"].default)
     assert reading.labels.tolist() == [0, 0, 1, 0]
     assert reading.groups[0].models == 2
-    assert reading.within[1].mean > 0.8 > 0.3 > reading.within[0].mean
+    assert reading.within[1].mean > 0.8
+    assert reading.within[0].mean < 0.3
     assert reading.places[0] == pytest.approx(reading.places[3], abs=1e-5)
