@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -157,13 +158,18 @@ def one_query(server: Weather, *strategies: str, **more: Any) -> Order:
     return replace(order(server, *strategies, **more), queries=QUERIES[:1])
 
 
-def start_sampling(
-    folder: Path, wanted: Order, encoder: CountingEncoder | None = None
-) -> tuple[Session, SampleFeed]:
+def start_sampling(folder: Path, wanted: Order) -> tuple[Session, SampleFeed]:
+    """Ask models, by a clock on which every word comes a second after the one before."""
     asked = describe_order(wanted)
     feed = SampleFeed(wanted, tools(folder))
     cache = VectorCache(folder / "vectors.sqlite")
-    return Session(asked, feed, Reader(asked, encoder or CountingEncoder(), cache)), feed
+    return Session(asked, feed, Reader(asked, CountingEncoder(), cache), run_ahead(1)), feed
+
+
+def run_ahead(seconds: int) -> Callable[[], float]:
+    """Return a clock that has gone on by so much whenever it is looked at."""
+    times = count(0, seconds)
+    return lambda: float(next(times))
 
 
 # Models that are asked now
@@ -188,11 +194,13 @@ def test_answers_of_models_land_are_read_and_can_be_played_again(tmp_path: Path)
     assert KEY.encode() not in content
     assert server.base_url.encode() not in content
     recording = parse_recording(content, "talk")
-    assert any(isinstance(event, Heard) and event.more for event in recording.events)
+    # Of each answer: where it begins, and three words, the last of which is a number.
+    heard = Counter(
+        (event.source, event.sample) for event in recording.events if isinstance(event, Heard)
+    )
+    assert heard == {(source, sample): 4 for source in range(4) for sample in range(2)}
     cache = VectorCache(tmp_path / "others.sqlite")
-    # A clock that runs far ahead: no event is waited for.
-    times = iter(range(0, 10**9, 1000))
-    played = ReplayFeed(recording, clock=lambda: float(next(times)))
+    played = ReplayFeed(recording, clock=run_ahead(1000))  # no event is waited for
     again = finish(played, Reader(recording.asked, CountingEncoder(), cache), recording.asked)
     replayed = [replace(one, seconds=0.0) for one in forget_times(again.scene.landed)]
     assert replayed == [replace(one, seconds=0.0) for one in forget_times(scene.landed)]
@@ -612,8 +620,7 @@ def test_a_session_recorded_and_played_says_the_same(reader: Reader, tmp_path: P
     first = finish(gated(hear(0, 0, "Ri"), *steps[:5], land(1, 2, None, "status 500")), reader)
     recording = parse_recording(format_recording(first.record()), "x")
     cache = VectorCache(tmp_path / "others.sqlite")
-    times = iter(range(0, 10**9, 1000))
-    feed = ReplayFeed(recording, clock=lambda: float(next(times)))
+    feed = ReplayFeed(recording, clock=run_ahead(1000))
     again = finish(feed, Reader(recording.asked, CountingEncoder(), cache))
     assert again.asked == first.asked
     assert forget_times(again.scene.landed) == forget_times(first.scene.landed)

@@ -202,7 +202,6 @@ class Session:
                 reading = self.reader.read(landed)
                 with self._changed:
                     self._notes.reading = reading
-                    self._notes.reading = reading
                     self._changed.notify_all()
             if self.reader.frozen is None and self._notes.reading is not None:
                 final = draw_final(self._notes.reading)
