@@ -81,7 +81,8 @@ class Order:
     budget : float or None
         USD.
     first : int
-        Number of the first sample: above 0 where earlier ones are held already.
+        Number of the first sample: above 0 where earlier ones are held already. A strategy that
+        shows a model its earlier answers shows those of this order, and not the ones before.
     """
 
     queries: tuple[Query, ...]
@@ -203,6 +204,8 @@ def list_places(order: Order) -> list[Place]:
     if not 1 <= order.samples <= MOST_SAMPLES:
         rule = f"samples are from 1 to {MOST_SAMPLES:,}"
         raise InputError(rule, where="--samples", found=str(order.samples))
+    if order.first < 0:
+        raise InputError("samples are numbered from 0", found=str(order.first))
     for name, things in (("query", order.queries), ("strategy", order.strategies)):
         if not things:
             raise InputError(f"there must be a {name} to ask", found="none")

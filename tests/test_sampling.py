@@ -120,6 +120,73 @@ def test_earlier_answers_are_shown_to_a_strategy_that_differs(tmp_path: Path) ->
     assert f"- {said[0]}\n- {said[1]}\n\n" in asked[2]
 
 
+def test_later_samples_go_on_where_earlier_ones_stop(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        early = sample(order(server, samples=3), tools(tmp_path))
+        late = sample(order(server, samples=2, first=3), tools(tmp_path))
+        assert {answer.place.sample for answer in late} == {3, 4}
+        assert len(server.bodies) == 12 + 8
+        # The numbers are the same as if all had been asked for at once.
+        whole = sample(order(server, samples=5), tools(tmp_path))
+        assert len(server.bodies) == 20
+        overlapping = sample(order(server, samples=3, first=4), tools(tmp_path))
+        assert len(server.bodies) == 20 + 8
+    assert [one.text for one in whole] == [one.text for one in (*early, *late)]
+    assert {one.place.sample for one in overlapping if one.is_known} == {4}
+    assert {one.place.sample for one in overlapping if not one.is_known} == {5, 6}
+    corpus = open_or_create(str(tmp_path / "c"))
+    store(corpus, early, lambda: NOW)
+    store(open_corpus(str(tmp_path / "c")), late, lambda: NOW)
+    rows = open_corpus(str(tmp_path / "c")).read(RESPONSES).to_pylist()
+    assert Counter(row["sample"] for row in rows) == dict.fromkeys(range(5), 4)
+
+
+def test_the_persona_of_a_later_sample_is_that_of_its_number(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        sample(order(server, "persona", samples=1, first=2), tools(tmp_path))
+    told = {body["messages"][0]["content"] for body in server.bodies}
+    assert told == {f"You answer as {BUILT_IN['persona'].personas[2]}."}
+
+
+def test_answers_before_the_first_are_not_shown_to_a_strategy_that_differs(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        wanted = replace(order(server, "be different", samples=2, first=3), queries=QUERIES[:1])
+        answers = sample(wanted, tools(tmp_path))
+    said = {a.place.sample: a.text for a in answers if a.place.served.model == "a"}
+    asked = [b["messages"][-1]["content"] for b in server.bodies if b["model"] == "a"]
+    assert asked[0] == "Time?"
+    assert f"before:\n- {said[3]}\n\n" in asked[1]
+
+
+def test_who_asks_anew_gets_new_answers_and_the_journal_keeps_them(tmp_path: Path) -> None:
+    numbers = iter(range(100))
+    with serve_weather(lambda *_: Reply(f"Answer {next(numbers)}")) as server:
+        first = sample(order(server), tools(tmp_path))
+        anew = sample(order(server), tools(tmp_path, is_anew=True))
+        assert len(server.bodies) == 24
+        again = sample(order(server), tools(tmp_path))
+        assert len(server.bodies) == 24
+    assert not {one.text for one in anew} & {one.text for one in first}
+    assert not any(one.is_known for one in anew)
+    assert [one.place for one in anew] == [one.place for one in first]
+    assert [one.text for one in again] == [one.text for one in anew]
+
+
+def test_what_fails_anew_leaves_what_the_journal_has(tmp_path: Path) -> None:
+    is_ill = False
+
+    def script(body: dict[str, Any], before: int) -> Reply:
+        return fail(404, "gone") if is_ill else echo(body, before)
+
+    with serve_weather(script) as server:
+        first = sample(order(server, samples=1), tools(tmp_path))
+        is_ill = True
+        anew = sample(order(server, samples=1), tools(tmp_path, is_anew=True))
+        again = sample(order(server, samples=1), tools(tmp_path))
+    assert {one.text for one in anew} == {None}
+    assert [one.text for one in again] == [one.text for one in first]
+
+
 def test_one_model_that_fails_blanks_no_other_and_is_asked_again(tmp_path: Path) -> None:
     def script(body: dict[str, Any], before: int) -> Reply:
         return fail(404, "no such model") if body["model"] == "b" else echo(body, before)
@@ -168,6 +235,7 @@ def test_answers_stream_in(tmp_path: Path) -> None:
     ("change", "words"),
     [
         ({"samples": 0}, "samples are from 1 to 10,000; found 0"),
+        ({"first": -1}, "samples are numbered from 0; found -1"),
         ({"max_tokens": 0}, "max_tokens is a number from 1"),
         ({"budget": -1.0}, "a budget is 0 USD or more"),
     ],

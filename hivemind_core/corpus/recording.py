@@ -1,15 +1,16 @@
 """A live session as a file: who was asked what, and every word at the time at which it came.
 
-JSON Lines: a first line that says what was asked, then an event a line. Nothing in it names an
-address or a key.
+JSON Lines: a first line that says what was asked, then an event a line. No key is in it, and of
+an address no more than the host that an error may name.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
-from math import isfinite
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeGuard
 
 from hivemind_core.corpus.identity import Source, name_sources
 from hivemind_core.errors import InputError, shorten
@@ -17,6 +18,9 @@ from hivemind_core.errors import InputError, shorten
 VERSION = 1
 MOST_BYTES = 20_000_000
 MOST_ANSWERS = 2_000
+LARGEST = 1_000_000
+"""Of any number: seconds (eleven days), tokens, dollars."""
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,7 @@ def _describe(event: Event) -> dict[str, Any]:
     }
     defaults = {field.name: field.default for field in fields(event)}
     return {
-        name: round(value, 6) if isinstance(value, float) else value
+        name: round(value, 9) if isinstance(value, float) else value
         for name, value in told.items()
         if name in ("at", "source", "sample", "more") or value != defaults[name]
     }
@@ -176,19 +180,31 @@ def parse_recording(content: bytes, where: str) -> Recording:
         rule = f"a recording has at most {MOST_BYTES:,} bytes"
         raise InputError(rule, where=where, found=f"{len(content):,}")
     try:
-        lines = [json.loads(line) for line in content.decode().split("\n") if line.strip()]
+        written = enumerate(content.decode().split("\n"), 1)
+        lines = [(number, json.loads(line)) for number, line in written if line.strip()]
     except (ValueError, RecursionError) as error:
         raise InputError("a recording is JSON Lines", where=where, found=str(error)) from error
-    if not lines or not isinstance(lines[0], dict) or "recording" not in lines[0]:
+    head: Any = lines[0][1] if lines else None
+    if not isinstance(head, dict) or "recording" not in head:
         raise InputError("the first line says what was asked", where=where, found="none that does")
-    asked = _read_head(lines[0], where)
+    asked = _read_head(head, where)
     events = tuple(
-        _read_event(line, asked, f"{where}, line {number}")
-        for number, line in enumerate(lines[1:], 2)
+        _read_event(line, asked, f"{where}, line {number}") for number, line in lines[1:]
     )
+    _check_order(events, asked, where)
+    created = head.get("created")
+    return Recording(asked, events, created if _is_text(created) else "")
+
+
+def _check_order(events: Sequence[Event], asked: Asked, where: str) -> None:
     if any(later.at < earlier.at for earlier, later in pairwise(events)):
         raise InputError("events come in the order of their time", where=where)
-    return Recording(asked, events, str(lines[0].get("created", "")))
+    slots = [(one.source, one.sample) for one in list_answers(events)]
+    if len(slots) > asked.total:
+        rule = f"at most the {asked.total:,} samples that were asked for land"
+        raise InputError(rule, where=where, found=f"{len(slots):,}")
+    if len(set(slots)) < len(slots):
+        raise InputError("a sample lands once", where=where)
 
 
 def _read_head(head: Mapping[str, Any], where: str) -> Asked:
@@ -204,10 +220,12 @@ def _read_head(head: Mapping[str, Any], where: str) -> Asked:
     samples: Any = head.get("samples")
     strategies: Any = head.get("strategies", [None])
     if not (
-        all(isinstance(text, str) and text.strip() for text in texts)
+        all(_is_text(text) and text.strip() for text in texts)
         and _is_list(pairs, _is_pair)
         and _is_list(strategies, _is_name)
-        and {pair[1] for pair in pairs} <= set(strategies)
+        and len({tuple(pair) for pair in pairs}) == len(pairs)
+        and {pair[1] for pair in pairs} == set(strategies)
+        and len(set(strategies)) == len(strategies)
         and _is_number(samples)
         and 1 <= len(pairs) * samples <= MOST_ANSWERS
     ):
@@ -226,42 +244,55 @@ def _is_list(value: object, fits: Callable[[object], bool]) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
+
+
+def _is_amount(value: object) -> bool:
+    """Whether it is a number that a clock or a bill can show: neither nan nor infinite."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= LARGEST
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Whether it is text that can be written: half a character of UTF-16 cannot."""
+    return isinstance(value, str) and not LONE_SURROGATE.search(value)
 
 
 def _is_pair(value: object) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and isinstance(value[0], str)
-        and _is_name(value[1])
-    )
+    return isinstance(value, list) and len(value) == 2 and _is_text(value[0]) and _is_name(value[1])
 
 
 def _is_name(value: object) -> bool:
-    return value is None or isinstance(value, str)
+    return value is None or _is_text(value)
+
+
+_FITTING: Mapping[str, Callable[[object], bool]] = MappingProxyType(
+    {
+        **dict.fromkeys(("source", "sample", "tokens"), _is_number),
+        **dict.fromkeys(("at", "seconds", "usd"), _is_amount),
+        **dict.fromkeys(("more", "text", "error", "finish_reason"), _is_text),
+        **dict.fromkeys(("anew", "is_known"), lambda value: isinstance(value, bool)),
+    }
+)
 
 
 def _read_event(line: object, asked: Asked, where: str) -> Event:
     if not isinstance(line, dict):
         raise InputError("an event is an object", where=where, found=shorten(line))
-    kind = Heard if "more" in line else Landed
-    known = {field.name for field in fields(kind)}
-    at, source = line.get("at"), line.get("source")
+    told = {name: value for name, value in line.items() if value is not None}
+    kind = Heard if "more" in told else Landed
     fits = (
-        line.keys() <= known
-        and isinstance(at, int | float)
-        and isfinite(at)
-        and at >= 0
-        and _is_number(source)
-        and _is_number(line.get("sample"))
-        and int(str(source)) < len(asked.sources)
-        and all(_is_name(line.get(name)) for name in ("more", "text", "error", "finish_reason"))
+        told.keys() <= {field.name for field in fields(kind)}
+        and told.keys() >= {"at", "source", "sample"}
+        and all(_FITTING[name](value) for name, value in told.items())
+        and told["source"] < len(asked.sources)
+        and len(told.keys() & {"more", "text", "error"}) == 1
     )
-    if not fits or (kind is Landed and (line.get("text") is None) == (line.get("error") is None)):
+    if not fits:
         rule = "an event says at, source, sample, and either more, or text, or error"
         raise InputError(rule, where=where, found=shorten(line))
-    return kind(**line)
+    return kind(**told)
 
 
 def list_answers(events: Sequence[Event]) -> list[Landed]:

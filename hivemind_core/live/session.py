@@ -16,6 +16,7 @@ from hivemind_core.live.feeds import Feed
 from hivemind_core.live.reading import Reader, Reading
 
 State = Literal["running", "done", "failed", "cancelled"]
+BROKEN, UNREAD = "it broke off", "the answers could not be read"
 LEAST_PAUSE = 0.1  # seconds between two words of one answer that a recording keeps
 
 
@@ -178,7 +179,7 @@ class Session:
 
     def _run(self) -> None:
         state: State = "failed"
-        fault = "it broke off"
+        fault = BROKEN
         try:
             self.feed.run(self, self._stop)
             state, fault = ("cancelled" if self._stop.is_set() else "done"), ""
@@ -187,28 +188,32 @@ class Session:
         finally:
             with self._changed:
                 notes = self._notes
-                notes.state, notes.fault, notes.ended = state, fault, self._clock()
+                notes.state, notes.ended = state, self._clock()
+                notes.fault = fault or notes.fault  # of the reader, which may have failed before
                 notes.said.clear()
                 self._changed.notify_all()
 
     def _read(self) -> None:
         """Read what has come, again and again, until all has; then draw the last map."""
-        read = 0
+        read, fault = 0, UNREAD
         try:
             while (landed := self._await(read)) is not None:
                 read = len(landed)
                 reading = self.reader.read(landed)
                 with self._changed:
                     self._notes.reading = reading
+                    self._changed.notify_all()
             if self.reader.frozen is None and self._notes.reading is not None:
                 final = draw_final(self._notes.reading)
                 with self._changed:
                     self._notes.final = final
+            fault = ""
         except HivemindError as error:
-            with self._changed:
-                self._notes.fault = self._notes.fault or str(error)
+            fault = str(error)
         finally:
             with self._changed:
+                self._notes.fault = self._notes.fault or fault
+                self._changed.notify_all()
                 self._changed.wait_for(lambda: self._notes.state != "running")
                 self._notes.is_settled = True
                 self._changed.notify_all()

@@ -17,6 +17,7 @@ Written = tuple[str | None, str | None]
 """Model and strategy of a source."""
 FEWEST_QUERIES = 5
 BINS = 10
+PRECISION = 6
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Standing:
     sources : tuple of str
         Names of the sources of the corpus that it is held against.
     is_same : bool
-        Whether these are the sources that were asked.
+        Whether these were asked, though others may have been asked as well.
     reason : str
     """
 
@@ -49,7 +50,8 @@ def choose_rivals(
 ) -> tuple[tuple[Source, ...], bool]:
     """Return the sources of a corpus to hold a session against, and whether they were asked.
 
-    Those that were asked too, where the corpus has any; else all its models.
+    Those that were asked too, where the corpus has any, be it some of them; else all that models
+    wrote, under whatever strategy.
     """
     wanted = {(source.model, source.strategy) for source in asked}
     shared = tuple(one for one in held if (one.model, one.strategy) in wanted)
@@ -78,13 +80,15 @@ def measure_queries(
     Returns
     -------
     (q,) float64
-        Queries that every source answered so often; the others are left out.
+        Queries that every source answered so often; the others are left out. Empty for no sources.
 
     Raises
     ------
     InputError
         If the corpus holds no vectors of the encoder.
     """
+    if not sources:
+        return np.empty(0)
     numbers = {(source.model, source.strategy): i for i, source in enumerate(sources)}
     found = []
     for query in read_by_query(corpus, encoder, ("model", "strategy", "sample")):
@@ -123,7 +127,9 @@ def find_standing(
     Parameters
     ----------
     value : float
+        Mean over sources; where these were asked, over the same ones as `values`.
     values : (q,) float64
+        Compared to six digits, so that answers that are all equal tie.
     sources : sequence of Source
         That the values are of.
     is_same : bool
@@ -140,7 +146,8 @@ def find_standing(
     if len(values) < FEWEST_QUERIES:
         few = f"{len(values)} other queries have as many answers, and {FEWEST_QUERIES} are needed"
         return Standing(nan, len(values), names, is_same, few)
-    below = np.mean(values < value) + np.mean(values == value) / 2
+    own, others = np.round(value, PRECISION), np.round(values, PRECISION)
+    below = np.mean(others < own) + np.mean(others == own) / 2
     return Standing(float(below), len(values), names, is_same)
 
 

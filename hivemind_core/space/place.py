@@ -20,7 +20,7 @@ def place_rows(
     Parameters
     ----------
     vectors : (m, d) float32
-        Unit rows to be placed; m may be 0.
+        Unit rows to be placed; m may be 0, whatever d is then.
     anchors : (n, d) float32
         Unit rows of the map.
     points : (n, 2) float
@@ -36,7 +36,7 @@ def place_rows(
     A new answer that is like none of the map lies between its neighbours all the same: the map
     has no place for what it has not seen, and new answers never lie outside of it.
     """
-    if len(anchors) == 0:
+    if len(anchors) == 0 or len(vectors) == 0:
         return np.full((len(vectors), 2), np.nan, np.float32)
     count = min(NEIGHBOURS, len(anchors))
     cosines = np.clip(vectors @ anchors.T, -1, 1)
@@ -57,7 +57,7 @@ def lay_out_arrivals(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     Parameters
     ----------
     vectors : (n, d) float32
-        Unit rows in the order in which they came; n may be 0.
+        Unit rows in the order in which they came; n may be 0, d is at least 2 from three rows on.
 
     Returns
     -------
