@@ -44,7 +44,8 @@ BASIS = (
     "Intervals are over the answers, for this query only. A difference is over the models that "
     "have both strategies; under five answers of a model there is no interval. Different answers "
     "are counted by cosine, each model's own alone, and have no interval: an answer drawn twice "
-    "would count as a repeat."
+    "would count as a repeat. Answers under “be different” follow from each other, and the interval "
+    "takes them for independent: theirs is too narrow."
 )
 
 
@@ -65,17 +66,18 @@ def show_standing(session: Session, reading: Reading, encoder: str, book: Book |
     What is held against the others is the first strategy, and of it the models that they have.
     """
     asked = session.asked
-    samples = int(min((len(_list_rows(reading, i)) for i in _first(session)), default=0))
+    first = [i for i in _list_first(session) if _list_rows(reading, i)]
+    samples = min((len(_list_rows(reading, i)) for i in first), default=0)
     if book is not None and book.encoder == encoder and samples > 1:
         held = tuple(one for one in book.manifest.sources if one.is_model)
-        wanted = [asked.sources[i] for i in _first(session)]
+        wanted = [asked.sources[i] for i in first]
         rivals, is_same = choose_rivals(wanted, held)
         key = (*book.key, book.encoder)
         values = _measure(book, key, rivals, samples, asked.query_id)
         pairs = {(one.model, one.strategy) for one in rivals}
         own = [
             reading.within[i].mean
-            for i in _first(session)
+            for i in first
             if not is_same or (asked.sources[i].model, asked.sources[i].strategy) in pairs
         ]
         standing = find_standing(float(np.mean(own)), values, rivals, is_same=is_same)
@@ -87,7 +89,7 @@ def show_standing(session: Session, reading: Reading, encoder: str, book: Book |
     write_note(tell_published_standing(told, encoder), "live-published")
 
 
-def _first(session: Session) -> list[int]:
+def _list_first(session: Session) -> list[int]:
     """Return the places of the sources of the first strategy."""
     first = session.asked.strategies[0]
     return [i for i, one in enumerate(session.asked.sources) if one.strategy == first]

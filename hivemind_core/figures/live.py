@@ -223,7 +223,7 @@ def tabulate_sources(
         own = [one for one in landed if one.source == number]
         came = [one for one in own if one.text is not None]
         within = reading.within[number] if reading is not None else None
-        prices = [one.usd for one in came if one.usd is not None]
+        prices = [0.0 if one.is_known else one.usd for one in came]
         rows.append(
             {
                 "source": source.name,
@@ -236,10 +236,16 @@ def tabulate_sources(
                 "high": None if within is None or within.interval is None else within.high,
                 "characters": float(np.mean([len(str(o.text)) for o in came])) if came else None,
                 "seconds an answer": float(np.mean([o.seconds for o in came])) if came else None,
-                "USD": sum(prices) if len(prices) == len(came) and came else None,
+                "USD": _add(prices) if came else None,
             }
         )
     return rows
+
+
+def _add(prices: Sequence[float | None]) -> float | None:
+    """Return what answers cost together; None where one has no price."""
+    known = [price for price in prices if price is not None]
+    return sum(known) if len(known) == len(prices) else None
 
 
 def list_faults(asked: Asked, landed: Sequence[Landed]) -> list[str]:
