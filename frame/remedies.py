@@ -44,8 +44,8 @@ BASIS = (
     "Intervals are over the answers, for this query only. A difference is over the models that "
     "have both strategies; under five answers of a model there is no interval. Different answers "
     "are counted by cosine, each model's own alone, and have no interval: an answer drawn twice "
-    "would count as a repeat. Answers under “be different” follow from each other, and the interval "
-    "takes them for independent: theirs is too narrow."
+    "would count as a repeat. Answers under “be different” follow from each other, which the "
+    "interval does not know: it is too narrow there."
 )
 
 
