@@ -17,7 +17,9 @@ from hivemind_core.figures.judging import (
 )
 from hivemind_core.figures.palette import HUES, Ink
 from hivemind_core.figures.votes import (
-    EXPLAINED,
+    DRAWN,
+    PREDICTED,
+    SIDES,
     describe_reliability,
     describe_votes,
     draw_reliability,
@@ -48,7 +50,7 @@ def show_votes(book: Book, question: Question) -> None:
         curves = [list_reliability(*one) for one in reliability]
         figure = draw_reliability(curves, inks, ground, mark)
         draw_figure(figure, "reliability", describe_reliability(curves, mark))
-    write_basis(EXPLAINED, "votes")
+    write_basis(f"Left: {SIDES} Right: {PREDICTED} {DRAWN}", "votes")
     name, citation = name_file(book, question, "votes"), cite_question(book, question)
     show_rows(tabulate_shares(majority, "on the larger side", "taken"), "votes", name, citation)
     table = st.expander("Predicted and observed as a table", key="predicted", on_change="rerun")

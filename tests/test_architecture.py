@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exhibit": BASE | {"corpus"},
     "deck": BASE | {"corpus", "exhibit"},
     "export": BASE | {"corpus", "figures", "exhibit", "deck"},
-    "report": BASE | NUMBERED | {"corpus", "figures", "exhibit", "export"},
+    "report": BASE | NUMBERED | {"corpus", "figures", "measures", "exhibit", "export"},
     "cli": CORE | {"frame"},
     "frame": CORE,
     "pages": CORE | {"frame"},

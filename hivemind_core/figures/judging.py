@@ -10,9 +10,11 @@ from hivemind_core.calibration import (
     BIN,
     DISAGREED,
     SIMILAR,
+    SURE,
     PanelSlice,
     ScorerReport,
     SliceReport,
+    name_scorers,
 )
 from hivemind_core.evaluation import Panel
 from hivemind_core.figures.curves import Curve, Slice
@@ -305,3 +307,50 @@ def count_values(panel: Panel, item: int) -> tuple[list[float], list[int]]:
     values = np.unique(held).tolist()
     own = panel.labels[item]
     return values, [int((own == value).sum()) for value in values]
+
+
+def list_beyond(reports: Sequence[ScorerReport]) -> list[dict[str, object]]:
+    """Return a row for each slice on which a scorer is clearly not where range alone would put it.
+
+    Clear: the interval of the difference leaves out 0, and p, adjusted for all scorers and slices,
+    is below .05.
+    """
+    names = name_scorers([report.scorer for report in reports])
+    return [
+        {
+            "scorer": name,
+            "slice": f"{TITLES[part.kind]}, {part.parameter:g}",
+            "n": part.result.n,
+            "spearman": part.result.spearman,
+            "95 % from": part.result.low,
+            "95 % to": part.result.high,
+            "expected": part.result.expected,
+            "difference": part.result.difference,
+            "difference from": part.result.difference_low,
+            "difference to": part.result.difference_high,
+            "p, adjusted": part.p_adjusted,
+        }
+        for name, report in zip(names, reports, strict=True)
+        for part in report.slices
+        if _is_beyond(part)
+    ]
+
+
+def _is_beyond(part: SliceReport) -> bool:
+    ends = part.result.difference_low, part.result.difference_high
+    return (ends[0] > 0 or ends[1] < 0) and part.p_adjusted < SURE
+
+
+def tell_beyond(reports: Sequence[ScorerReport]) -> str:
+    """Return on how many slices scorers are below, and above, what range alone would give."""
+    parts = [part for report in reports for part in report.slices]
+    known = sum(not isnan(part.result.difference) for part in parts)
+    beyond = [part.result.difference for part in parts if _is_beyond(part)]
+    below = sum(difference < 0 for difference in beyond)
+    among = f"{count(known, 'slice')} of {count(len(reports), 'scorer')}"
+    if not beyond:
+        return f"Of {among} none lies clearly off what range alone would give."
+    return (
+        f"Of {among} {below:,} {'lies' if below == 1 else 'lie'} clearly below what range alone "
+        f"would give, and {len(beyond) - below:,} above."
+    )
