@@ -41,7 +41,7 @@ corpus: .venv/installed-recipe ## Sample the bundled corpus anew, into build/: h
 	.venv/bin/hivemind build $(FRESH)/corpus
 
 pins: .venv/installed-test ## Take the newest versions and write them to constraints.txt.
-	.venv/bin/pip install --upgrade --upgrade-strategy eager --editable '.[test]'
+	.venv/bin/pip install --upgrade --upgrade-strategy eager --editable '.[test,export,print]'
 	sed '/^[^#]/d' constraints.txt > .venv/pins
 	.venv/bin/pip freeze --exclude-editable | grep '^[^#@ ]*==' | sed 's/+.*//' >> .venv/pins
 	mv .venv/pins constraints.txt
@@ -55,7 +55,7 @@ pins: .venv/installed-test ## Take the newest versions and write them to constra
 	$(PYTHON) -m venv .venv
 
 .venv/installed: $(PINNED_BY) | .venv/bin/pip
-	$(INSTALL) --editable .
+	$(INSTALL) --editable '.[export,print]'
 	@touch $@
 
 .venv/installed-test: .venv/installed

@@ -1,0 +1,1 @@
+"""Exhibits as files that somebody takes away; every one says what it is of."""

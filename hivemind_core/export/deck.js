@@ -1,0 +1,179 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const views = [...document.querySelectorAll(".view")];
+  const cards = [...document.querySelectorAll(".contents a")];
+  const place = document.querySelector(".place");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const LEAST_WIDTH = 560, LEAST_HEIGHT = 330, LARGEST = 2.6;
+  const CONFIG = {
+    displaylogo: false, responsive: false, plotlyServerURL: "", topojsonURL: "about:blank",
+    showSendToCloud: false, showEditInChartStudio: false, doubleClick: "reset",
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  };
+  let current = 0;
+
+  function findGround() {
+    if (root.classList.contains("paper")) return "light";
+    return root.dataset.ground || (dark.matches ? "dark" : "light");
+  }
+
+  /* Figures are made for a page. Here they are drawn as wide as there, and enlarged. */
+  function measure(plot) {
+    const wanted = Number(plot.dataset.height) || LEAST_HEIGHT;
+    const room = {width: plot.clientWidth, height: plot.clientHeight};
+    const tall = Math.min(Math.max(wanted, LEAST_HEIGHT), Math.max(LEAST_HEIGHT, room.height / 0.8));
+    const scale = Math.min(room.height / tall, room.width / LEAST_WIDTH, LARGEST);
+    const used = Math.max(scale, Math.min(1, room.width / 340));
+    return {scale: used, width: Math.round(room.width / used), height: Math.round(room.height / used)};
+  }
+
+  function draw(plot) {
+    const name = plot.dataset.figure;
+    const held = document.getElementById(name + "-" + findGround())
+      || document.getElementById(name + "-light");
+    const {scale, width, height} = measure(plot);
+    const state = [held.id, scale, width, height].join();
+    if (plot.dataset.drawn === state) return;
+    const drawing = plot.firstElementChild;
+    drawing.style.transform = "scale(" + scale + ")";
+    drawing.style.width = width + "px";
+    drawing.style.height = height + "px";
+    const same = (plot.dataset.drawn || "").split(",")[0] === held.id;
+    plot.dataset.drawn = state;
+    if (same) {
+      Plotly.relayout(drawing, {width, height});
+      return;
+    }
+    const figure = JSON.parse(held.textContent);
+    Object.assign(figure.layout, {width, height, autosize: false});
+    Plotly.react(drawing, figure.data, figure.layout, CONFIG);
+  }
+
+  function drawView(view) {
+    for (const plot of view.querySelectorAll(".plot")) draw(plot);
+  }
+
+  /* The others are drawn while nobody waits, the next ones first, so that a change is instant. */
+  let waiting = 0;
+  function drawRest() {
+    clearTimeout(waiting);
+    const order = views.map((_, i) => views[(current + i) % views.length]);
+    const step = () => {
+      const view = order.shift();
+      if (!view) { root.dataset.ready = "yes"; return; }
+      drawView(view);
+      waiting = setTimeout(step, 0);
+    };
+    delete root.dataset.ready;
+    waiting = setTimeout(step, 30);
+  }
+
+  function show(number, focus) {
+    current = Math.min(Math.max(number, 0), views.length - 1);
+    views.forEach((view, i) => {
+      view.classList.toggle("shown", i === current);
+      view.inert = i !== current;
+    });
+    cards.forEach((card, i) => {
+      if (i === current) card.setAttribute("aria-current", "true");
+      else card.removeAttribute("aria-current");
+    });
+    place.textContent = current + 1 + " / " + views.length;
+    drawView(views[current]);
+    if (focus) views[current].querySelector("h2").focus({preventScroll: true});
+    try { history.replaceState(null, "", "#view-" + (current + 1)); } catch { /* some viewers refuse */ }
+  }
+
+  function turn(name, on) {
+    root.classList.toggle(name, on);
+    const contents = document.querySelector(".contents");
+    contents.inert = !root.classList.contains("with-contents");
+    if (!contents.inert) cards[current].focus();
+  }
+
+  function repaint() {
+    const button = document.querySelector('[data-do="ground"]');
+    button.textContent = findGround() === "dark" ? "Light" : "Dark";
+    drawView(views[current]);
+    drawRest();
+  }
+
+  const ACTIONS = {
+    next: () => show(current + 1, true),
+    back: () => show(current - 1, true),
+    first: () => show(0, true),
+    last: () => show(views.length - 1, true),
+    contents: () => turn("with-contents"),
+    notes: () => turn("with-notes"),
+    keys: () => turn("with-keys"),
+    blank: () => turn("blank"),
+    ground: () => { root.dataset.ground = findGround() === "dark" ? "light" : "dark"; repaint(); },
+    full: () => {
+      if (document.fullscreenElement) document.exitFullscreen();
+      else if (root.requestFullscreen) root.requestFullscreen().catch(() => {});
+    },
+    close: () => ["with-contents", "with-keys", "with-notes", "blank"].forEach(n => turn(n, false)),
+  };
+  const KEYS = {
+    ArrowRight: "next", PageDown: "next", " ": "next", ArrowLeft: "back", PageUp: "back",
+    Home: "first", End: "last", o: "contents", n: "notes", d: "ground", f: "full", b: "blank",
+    ".": "blank", "?": "keys", Escape: "close",
+  };
+
+  /* Up and down turn pages too, but where there is more to read they scroll. */
+  function readArrow(key) {
+    const view = views[current];
+    const stays = view.scrollTop > 0 || view.querySelector("details[open]");
+    if (stays) return undefined;
+    return {ArrowDown: "next", ArrowUp: "back"}[key];
+  }
+
+  addEventListener("keydown", event => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const presses = event.target.closest && event.target.closest("button, summary, a");
+    if (presses && (event.key === " " || event.key === "Enter")) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    let action = KEYS[key] || readArrow(key);
+    if (!action) return;
+    if (root.classList.contains("with-contents") && /^Arrow|^Page/.test(key)) return;
+    if (key === " " && event.shiftKey) action = "back";
+    event.preventDefault();
+    ACTIONS[action]();
+  });
+  document.querySelector(".bar").addEventListener("click", event => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    ACTIONS[button.dataset.do]();
+    if (event.detail) button.blur();
+  });
+  cards.forEach((card, i) => card.addEventListener("click", event => {
+    event.preventDefault();
+    turn("with-contents", false);
+    show(i, true);
+  }));
+  addEventListener("hashchange", () => show(readPlace(), true));
+  addEventListener("resize", () => { drawView(views[current]); drawRest(); });
+  dark.addEventListener("change", repaint);
+
+  function readPlace() {
+    const found = /^#view-(\d+)$/.exec(location.hash);
+    return found ? Number(found[1]) - 1 : 0;
+  }
+
+  /* For print every figure is drawn on the light ground, in the size of the page. */
+  function layOut(isPaper) {
+    root.classList.toggle("paper", isPaper);
+    views.forEach(drawView);
+  }
+  addEventListener("beforeprint", () => layOut(true));
+  addEventListener("afterprint", () => { layOut(false); show(current); });
+  window.prepareForPrint = () => document.fonts.ready.then(() => layOut(true));
+
+  root.classList.add("deck");
+  turn("with-contents", false);
+  document.fonts.ready.then(() => {
+    show(readPlace());
+    repaint();
+  });
+})();

@@ -1,0 +1,222 @@
+"""Exhibits as one file, in the form that its ending names."""
+
+import json
+import os
+import zipfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Literal, get_args
+
+from hivemind_core.errors import InputError, WorkError, shorten
+from hivemind_core.exhibit import Exhibit, Panel
+from hivemind_core.export.about import describe_exhibit
+from hivemind_core.export.numbers import ABOUT, write_numbers
+from hivemind_core.export.page import check_exhibits, write_html
+from hivemind_core.export.paper import Print
+from hivemind_core.export.pictures import draw_vectors, print_deck, write_pdf, write_png, write_svg
+from hivemind_core.export.slides import write_slides
+
+Form = Literal["html", "svg", "png", "pdf", "pptx", "csv", "parquet"]
+FORMS: tuple[Form, ...] = get_args(Form)
+TYPES: dict[str, str] = {
+    "html": "text/html",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "pdf": "application/pdf",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+    "zip": "application/zip",
+}
+NEEDS_RENDERER: frozenset[str] = frozenset({"svg", "png", "pdf", "pptx"})
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same exhibits give the same bytes
+
+
+@dataclass(frozen=True)
+class Options:
+    """How exhibits are written.
+
+    Attributes
+    ----------
+    title : str
+        Of the talk or the file; untrusted.
+    dark : tuple of Exhibit
+        The same exhibits on the dark ground, for HTML.
+    printed : Print
+        The size of figures as SVG and PNG, and as PDF.
+    has_figures_alone : bool
+        Whether a PDF holds the figures alone, a page each in the size of `printed`, instead of a
+        slide a view.
+    """
+
+    title: str = "Hivemind Atlas"
+    dark: tuple[Exhibit, ...] = ()
+    printed: Print = field(default_factory=Print)
+    has_figures_alone: bool = False
+
+
+def find_form(name: str) -> Form:
+    """Return the form that the ending of a file's name stands for.
+
+    Raises
+    ------
+    InputError
+        If it stands for none.
+    """
+    ending = name.rpartition(".")[2].casefold()
+    found = next((form for form in FORMS if form == ending), None)
+    if found is None:
+        known = ", ".join(f".{form}" for form in FORMS)
+        raise InputError(f"the ending says the form: {known}", where=shorten(name))
+    return found
+
+
+def write_parts(
+    exhibits: Sequence[Exhibit], form: Form, options: Options | None = None
+) -> dict[str, bytes]:
+    """Return exhibits in a form, as one file or as several, by name.
+
+    HTML, PDF and PPTX are one file. SVG and PNG are a file a figure, CSV and Parquet a file a
+    table; where these are several, and always beside CSV, `about.json` says what they are of.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to export in that form.
+    WorkError
+        If the form needs a browser or a package that is not there.
+    """
+    options = options or Options()
+    check_exhibits(exhibits)
+    if form == "html":
+        return {"talk.html": write_html(exhibits, options.title, dark=options.dark)}
+    if form == "pptx":
+        return {"talk.pptx": write_slides(exhibits, options.title)}
+    if form == "pdf":
+        return {"talk.pdf": _write_pdf(exhibits, options)}
+    if form in ("svg", "png"):
+        return _write_pictures(exhibits, form, options.printed)
+    parts = write_numbers(exhibits, "csv" if form == "csv" else "parquet")
+    if form == "parquet" and len(parts) == 2:  # its metadata say what it is of
+        parts.pop(ABOUT)
+    return parts
+
+
+def write_file(exhibits: Sequence[Exhibit], form: Form, options: Options | None = None) -> bytes:
+    """Return exhibits in a form as the bytes of one file: a zip where `write_parts` gives several.
+
+    `find_ending` says which; raises as `write_parts` does.
+    """
+    parts = write_parts(exhibits, form, options)
+    return next(iter(parts.values())) if len(parts) == 1 else _pack(parts)
+
+
+def find_ending(exhibits: Sequence[Exhibit], form: Form) -> str:
+    """Return the ending of what `write_file` gives, without its dot: the form's, or "zip"."""
+    panels = sum(len(exhibit.panels) for exhibit in exhibits)
+    tables = sum(len(exhibit.tables) for exhibit in exhibits)
+    several = {"svg": panels > 1, "png": panels > 1, "csv": True, "parquet": tables > 1}
+    return "zip" if several.get(form, False) else form
+
+
+def save_files(
+    exhibits: Sequence[Exhibit], path: Path, options: Options | None = None
+) -> list[Path]:
+    """Write exhibits to disk, each file whole or not at all, and return where they lie.
+
+    Parameters
+    ----------
+    exhibits : sequence of Exhibit
+    path : Path
+        Its ending says the form. Several files lie beside it under its name and their own:
+        `time.svg` becomes `time-1.svg` and `time-2.svg`. A lone table is CSV under the very name,
+        with `time-about.json` beside it.
+    options : Options, optional
+
+    Raises
+    ------
+    InputError
+        If the ending is unknown, or there is nothing to export in that form.
+    WorkError
+        If the form needs what is not there, or a file cannot be written.
+    """
+    form = find_form(path.name)
+    parts = write_parts(exhibits, form, options)
+    held = [name for name in parts if name != ABOUT]
+    targets = {
+        name: path if held == [name] else path.with_name(f"{path.stem}-{name}") for name in parts
+    }
+    for name, target in targets.items():
+        _save(target, parts[name])
+    return list(targets.values())
+
+
+def _write_pdf(exhibits: Sequence[Exhibit], options: Options) -> bytes:
+    if not options.has_figures_alone:
+        return print_deck(write_html(exhibits, options.title))
+    figures = [panel.figure for panel in _list_panels(exhibits, "pdf")]
+    return write_pdf(draw_vectors(figures, [options.printed] * len(figures), carries_type=False))
+
+
+def _write_pictures(exhibits: Sequence[Exhibit], form: str, printed: Print) -> dict[str, bytes]:
+    panels = _list_panels(exhibits, form)
+    drawings = draw_vectors([panel.figure for panel in panels], [printed] * len(panels))
+    written = (
+        [write_svg(drawing) for drawing in drawings]
+        if form == "svg"
+        else write_png(drawings, printed.dpi)
+    )
+    parts = {f"{number}.{form}": content for number, content in enumerate(written, 1)}
+    if len(parts) == 1:
+        return parts
+    told = json.dumps([describe_exhibit(exhibit) for exhibit in exhibits], indent=2)
+    return {**parts, ABOUT: told.encode()}
+
+
+def _list_panels(exhibits: Sequence[Exhibit], form: str) -> list[Panel]:
+    panels = [panel for exhibit in exhibits for panel in exhibit.panels]
+    if not panels:
+        raise InputError(
+            f"these views have no figure to take as {form.upper()}", remedy="Take HTML or CSV"
+        )
+    return panels
+
+
+def _pack(parts: dict[str, bytes]) -> bytes:
+    sink = BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            entry = zipfile.ZipInfo(name, LONG_AGO)
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    return sink.getvalue()
+
+
+def _save(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there, so that no half of it is ever seen."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as staged:
+            staged.write(content)
+        try:
+            Path(staged.name).chmod(0o666 & ~_read_mask())
+            Path(staged.name).replace(path)
+        except OSError:
+            with suppress(OSError):
+                Path(staged.name).unlink()
+            raise
+    except OSError as error:
+        raise WorkError(
+            "the file cannot be written", where=str(path), found=error.strerror or str(error)
+        ) from error
+
+
+def _read_mask() -> int:
+    """Return what new files of this process are kept from; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
