@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exhibit": BASE | {"corpus"},
     "deck": BASE | {"corpus", "exhibit"},
     "export": BASE | {"corpus", "figures", "exhibit", "deck"},
+    # A report counts what the pages leave to frame: shares of queries, trees, agreement of people.
     "report": BASE | NUMBERED | {"corpus", "figures", "measures", "exhibit", "export"},
     "cli": CORE | {"frame"},
     "frame": CORE,

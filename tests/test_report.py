@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from hivemind_core.corpus.locations import find_shipped
-from hivemind_core.corpus.store import Corpus, open_corpus, views_file, write_files
+from hivemind_core.corpus.store import Corpus, embeddings_file, open_corpus, views_file, write_files
 from hivemind_core.corpus.views import CLUSTERS, GROUPS, LINKAGES, POINTS, QUALITY, add_scope
 from hivemind_core.errors import InputError, WorkError
 from hivemind_core.figures.numbers import write_number
@@ -32,6 +32,7 @@ FEW = ("a", "button", "caption", "code", "dd", "details", "div", "dl", "dt", "fi
 FEW += ("footer", "h1", "h2", "h3", "header", "li", "main", "nav", "noscript", "ol", "p", "pre")
 FEW += ("section", "small", "span", "style", "summary", "table", "tbody", "td", "th", "thead", "tr")
 ALLOWED = {*FEW, "ul", "html", "head", "body", "meta", "title", "script"}
+VIEWS = ("maps", "clusters", "map_quality", "linkages", "groups", "intra", "inter", "nearest")
 WITHIN = "Every source under every measure"
 
 
@@ -246,15 +247,16 @@ def test_scorers_have_their_verdict_and_the_slices_beyond_what_is_expected(demo:
     assert rows["perplexity"][4] == f"{write_number(part['full']['spearman'], 3)}|{ends}"
     assert rows["perplexity"][-1] == part["verdict"]
     found = demo.tables["Ratings · quality: slices beyond what range alone would give"][1:]
-    clear = [
-        (name, one["n"], write_number(one["expected"], 3))
+    clear = {
+        (name, "below" if one["difference"] < 0 else "above")
         for name, scorer in demo.data["numbers"]["calibrate"][1]["scorers"].items()
         for one in scorer["slices"]
         if one["p_adjusted"] is not None
         and one["p_adjusted"] < 0.05
         and one["difference_ci95"][0] * one["difference_ci95"][1] > 0
-    ]
-    assert [(row[0], int(row[2]), row[4]) for row in found] == clear
+    }
+    assert {(row[0], row[1]) for row in found} == clear
+    assert len(found) == len(clear)
     assert clear
 
 
@@ -372,6 +374,28 @@ def test_the_material_is_of_one_encoder_and_knows_the_others(corpora: Path) -> N
     material = read_material(open_corpus(str(corpora / "demo")))
     assert (material.encoder, material.encoders) == ("made-up", ("made-up",))
     assert sum(material.answers.values()) == 288
+
+
+def test_every_encoder_that_was_built_has_a_say_in_the_ranking(tmp_path: Path) -> None:
+    corpus = write_demo(tmp_path / "demo", queries=2, samples=4)
+    encoders = ("made-up", "made up again")
+    views = {name: corpus.read_file(views_file("made-up", f"{name}.parquet")) for name in VIEWS}
+    files: dict[str, Any] = {
+        views_file(encoders[1], f"{name}.parquet"): rows for name, rows in views.items()
+    }
+    for name in ("summary.json", "build.json"):
+        content = Path(corpus.path(views_file("made-up", name))).read_bytes()
+        files[views_file(encoders[1], name)] = content
+    vectors = corpus.read_file(embeddings_file("made-up"))
+    files[embeddings_file(encoders[1])] = vectors
+    corpus = write_files(corpus, files, replace(corpus.manifest, encoders=encoders))
+    found = Read(make_report(corpus, "r.html", encoders[1]))
+    head = found.tables["Every model under every control"][0]
+    assert head[1] == "Cosine · made up again"
+    assert "Cosine · made-up" in head
+    assert head.count("Wording") == 1
+    assert found.data["numbers"]["measure"]["encoder"] == encoders[1]
+    assert "--encoder 'made up again'" in found.text
 
 
 @pytest.mark.browser

@@ -167,10 +167,13 @@ def test_slices_beyond_are_those_with_a_clear_difference_and_a_small_p() -> None
     full = SliceResult(60, 6, 0.5, 0.4, 0.6)
     one = ScorerReport(Scorer("s", "lm"), full, nan, slices, Trend(nan, nan, nan, nan), nan, "")
     rows = list_beyond([one])
-    assert [(row["scorer"], row["slice"], row["difference"]) for row in rows] == [
-        ("s", "Bins of disagreement, 2", -0.3),
-        ("s", "Most disagreed (nested), 2", 0.3),
+    assert [(row["side"], row["farthest"], row["difference"]) for row in rows] == [
+        ("below", "Bins of disagreement 2", -0.3),
+        ("above", "Most disagreed (nested) 2", 0.3),
     ]
+    wider = make_slice(BIN, -0.4, -0.5, -0.3, 0.01)
+    (row,) = list_beyond([replace(one, slices=(slices[0], wider))])
+    assert (row["slices"], row["difference"]) == ("Bins of disagreement 2, 2", -0.4)
     assert tell_beyond([one]) == (
         "Of 4 slices of 1 scorer 1 lies clearly below what range alone would give, and 1 above."
     )

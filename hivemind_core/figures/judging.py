@@ -310,30 +310,42 @@ def count_values(panel: Panel, item: int) -> tuple[list[float], list[int]]:
 
 
 def list_beyond(reports: Sequence[ScorerReport]) -> list[dict[str, object]]:
-    """Return a row for each slice on which a scorer is clearly not where range alone would put it.
+    """Return on which slices a scorer is clearly not where range alone would put it.
 
     Clear: the interval of the difference leaves out 0, and p, adjusted for all scorers and slices,
-    is below .05.
+    is below .05. A row a scorer and side: all its slices there, and the numbers of the one that
+    lies farthest off.
     """
     names = name_scorers([report.scorer for report in reports])
-    return [
-        {
-            "scorer": name,
-            "slice": f"{TITLES[part.kind]}, {part.parameter:g}",
-            "n": part.result.n,
-            "spearman": part.result.spearman,
-            "95 % from": part.result.low,
-            "95 % to": part.result.high,
-            "expected": part.result.expected,
-            "difference": part.result.difference,
-            "difference from": part.result.difference_low,
-            "difference to": part.result.difference_high,
-            "p, adjusted": part.p_adjusted,
-        }
-        for name, report in zip(names, reports, strict=True)
-        for part in report.slices
-        if _is_beyond(part)
-    ]
+    rows = []
+    for name, report in zip(names, reports, strict=True):
+        found = [part for part in report.slices if _is_beyond(part)]
+        for side, sign in (("below", -1), ("above", 1)):
+            parts = [part for part in found if part.result.difference * sign > 0]
+            if parts:
+                rows.append({"scorer": name, "side": side} | _tell_farthest(parts))
+    return rows
+
+
+def _tell_farthest(parts: Sequence[SliceReport]) -> dict[str, object]:
+    """Return the names of slices, and the numbers of the one that lies farthest off."""
+    kinds = {part.kind: [p.parameter for p in parts if p.kind == part.kind] for part in parts}
+    named = [f"{TITLES[k]} {', '.join(f'{x:g}' for x in held)}" for k, held in kinds.items()]
+    farthest = max(parts, key=lambda part: abs(part.result.difference))
+    result = farthest.result
+    return {
+        "slices": "; ".join(named),
+        "farthest": f"{TITLES[farthest.kind]} {farthest.parameter:g}",
+        "n": result.n,
+        "spearman": result.spearman,
+        "95 % from": result.low,
+        "95 % to": result.high,
+        "expected": result.expected,
+        "difference": result.difference,
+        "difference from": result.difference_low,
+        "difference to": result.difference_high,
+        "p, adjusted": farthest.p_adjusted,
+    }
 
 
 def _is_beyond(part: SliceReport) -> bool:

@@ -47,6 +47,8 @@ def describe_within_sources(material: Material) -> Section:
     if rows:
         parts += [_draw(material, rows), *_explain(material)]
         parts += [_tabulate(material), _tabulate_bins(rows)]
+    else:
+        parts += take_notes(tell_missing(measured.sources, numbers.within, numbers.reason))
     return Section("within", "Repetition within a source", tuple(parts), (finding,))
 
 
