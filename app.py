@@ -8,6 +8,7 @@ atlas = st.Page("pages/atlas_page.py", title="Atlas", url_path="atlas")
 homogeneity = st.Page("pages/homogeneity_page.py", title="Homogeneity", url_path="homogeneity")
 taxonomy = st.Page("pages/taxonomy_page.py", title="Taxonomy", url_path="taxonomy")
 calibration = st.Page("pages/calibration_page.py", title="Calibration", url_path="calibration")
+live = st.Page("pages/live_page.py", title="Live", url_path="live")
 
 
 def open_overview() -> None:
@@ -16,7 +17,7 @@ def open_overview() -> None:
 
 
 root = st.Page(open_overview, title="Start", url_path="start", default=True, visibility="hidden")
-page = st.navigation([root, overview, taxonomy, atlas, homogeneity, calibration])
+page = st.navigation([root, overview, taxonomy, atlas, homogeneity, calibration, live])
 
 from frame import address  # noqa: E402 - navigation comes before anything heavy
 from frame.picker import pick_corpus  # noqa: E402

@@ -5,7 +5,7 @@ import sys
 
 GROUPS = (
     *("measures", "nearest", "suite", "calibration", "groups", "dashboard", "atlas", "build"),
-    *("infinity_chat", "taxonomy", "sampling"),
+    *("infinity_chat", "taxonomy", "sampling", "export"),
 )
 
 

@@ -232,7 +232,7 @@ def show_queries(book: Book, shelf: Shelfmark, rows: Integers, told: str) -> Non
         with st.container(border=True, key=f"query-{place}", gap="xsmall"):
             st.text(cut_text(query["query"], TEXT_CUT), width="stretch")
             write_note(_describe_query(shelf, row, query), f"query-{place}")
-            _lead_on(query["query_id"], int(shelf.answers[row]), place)
+            _lead_on(query["query_id"], query["query"], int(shelf.answers[row]))
     with st.container(horizontal=True, gap="small", key="queries-actions"):
         if shown < len(rows):
             st.button(
@@ -263,9 +263,16 @@ def _describe_query(shelf: Shelfmark, row: int, query: dict[str, object]) -> str
     return " · ".join(filter(None, [", ".join(held) or NONE, given, split, answers]))
 
 
-def _lead_on(query_id: str, answers: int, place: int) -> None:
-    """Show what leads on from a query: its answers."""
-    if answers:
+def _lead_on(query_id: str, query: str, answers: int) -> None:
+    """Show what leads on from a query: its answers, or models to ask."""
+    if not answers:
+        st.page_link(
+            "pages/live_page.py",
+            label="Ask models",
+            icon=":material/arrow_forward:",
+            query_params={"ask": query},
+        )
+    else:
         st.page_link(
             "pages/atlas_page.py",
             label="Its answers in the Atlas",

@@ -125,6 +125,17 @@ def take_any() -> Book | None:
     return asked if has_view(asked, "query_map.parquet") else book
 
 
+def find_built() -> Book | None:
+    """Return the corpus that is picked if it is sound and built, without a word where it is not."""
+    shelved: Shelved | None = st.session_state.get("shelved")
+    if shelved is None or shelved.corpus is None:
+        return None
+    built = list_built(shelved.corpus, shelved.corpus.locator, shelved.stamp)
+    if not built:
+        return None
+    return Book(shelved.corpus, shelved.stamp, _choose_encoder(built))
+
+
 def _choose_encoder(built: Sequence[str]) -> str:
     """Return the encoder whose views are shown; a link says it, for others may be built later."""
     if len(built) > 1:

@@ -58,6 +58,7 @@ STYLE = """
   flex: 0 0 auto; height: calc(100vh - 25rem); min-height: 24rem; overflow-y: auto;
   flex-wrap: nowrap;
 }
+.st-key-live-stage [data-stale="true"] {opacity: 1 !important;}
 [class*="st-key-medoid"] [data-testid="stText"] > span {
   display: -webkit-box; -webkit-line-clamp: 4; -webkit-box-orient: vertical; overflow: hidden;
 }

@@ -285,7 +285,12 @@ def sample_command(
     corpus: CorpusArgument,
     *,
     models: Annotated[
-        Path, typer.Option(metavar="FILE", help="TOML file of endpoints, models and strategies.")
+        str,
+        typer.Option(
+            metavar="FILE|local",
+            help="TOML file of endpoints, models and strategies; or local, for the small model "
+            "that runs on this machine.",
+        ),
     ],
     query: QueryOption = None,
     queries: Annotated[
@@ -309,7 +314,8 @@ def sample_command(
     from hivemind_core.corpus.answer_journal import AnswerJournal
     from hivemind_core.corpus.locations import find_cache_folder
     from hivemind_core.corpus.store import open_or_create
-    from hivemind_core.models.endpoint_file import read_plan
+    from hivemind_core.models.endpoint_file import find_plan
+    from hivemind_core.models.local import serve_on_demand
     from hivemind_core.sampling import (
         Order,
         Tools,
@@ -323,15 +329,15 @@ def sample_command(
         store,
     )
 
-    plan = read_plan(models, os.environ)
+    plan = find_plan(models, os.environ)
     chosen = choose_strategies(plan, strategy or ["plain"])
     asked = read_queries(query or (), queries)
     order = Order(asked, plan.models, chosen, samples, max_tokens, budget)
     print(format_cost(preview(order)), file=sys.stderr)
     opened = open_or_create(corpus)
     tools = Tools(AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite"))
-    with show_progress() as report:
-        answers = sample(order, replace(tools, report=report))
+    with serve_on_demand(plan.models, os.environ) as served, show_progress() as report:
+        answers = sample(replace(order, models=served), replace(tools, report=report))
     print(format_answers(answers), file=sys.stderr)
     done = store(opened, answers, tools.clock)
     _show_import(done, as_json=False)

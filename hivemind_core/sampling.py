@@ -80,6 +80,9 @@ class Order:
     max_tokens : int
     budget : float or None
         USD.
+    first : int
+        Number of the first sample: above 0 where earlier ones are held already. A strategy that
+        shows a model its earlier answers shows those of this order, and not the ones before.
     """
 
     queries: tuple[Query, ...]
@@ -88,6 +91,7 @@ class Order:
     samples: int
     max_tokens: int = 512
     budget: float | None = None
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,8 @@ class Tools:
     report : Report
     conditions : Conditions or None
     clock : callable
+    is_anew : bool
+        Whether to ask, and pay, for what the journal has too.
     """
 
     journal: AnswerJournal
@@ -149,6 +155,7 @@ class Tools:
     report: Report = report_nothing
     conditions: Conditions | None = None
     clock: Clock = lambda: datetime.now(UTC)
+    is_anew: bool = False
 
 
 def choose_strategies(plan: Plan, names: Sequence[str]) -> tuple[Strategy, ...]:
@@ -197,12 +204,14 @@ def list_places(order: Order) -> list[Place]:
     if not 1 <= order.samples <= MOST_SAMPLES:
         rule = f"samples are from 1 to {MOST_SAMPLES:,}"
         raise InputError(rule, where="--samples", found=str(order.samples))
+    if order.first < 0:
+        raise InputError("samples are numbered from 0", found=str(order.first))
     for name, things in (("query", order.queries), ("strategy", order.strategies)):
         if not things:
             raise InputError(f"there must be a {name} to ask", found="none")
     return [
         Place(query, served, strategy, sample)
-        for sample in range(order.samples)
+        for sample in range(order.first, order.first + order.samples)
         for query in order.queries
         for strategy in order.strategies
         for served in order.models
@@ -275,7 +284,8 @@ class _Sampling:
         requests = {place: _write(self._order, place, self._list_before(place)) for place in places}
         self._asked |= {request.key: place for place, request in requests.items()}
         keys = {place: self._make_key(place, request) for place, request in requests.items()}
-        known = self._tools.journal.read(list(keys.values()))
+        wanted = [] if self._tools.is_anew else list(keys.values())
+        known = self._tools.journal.read(wanted)
         by_endpoint: dict[Endpoint, list[Request]] = defaultdict(list)
         for place, request in requests.items():
             kept = known.get(keys[place])
@@ -315,7 +325,9 @@ class _Sampling:
         endpoint = place.served.endpoint
         sent, _ = endpoint.divide(request.parameters)
         messages = [dict(message) for message in request.messages]
-        return make_key(endpoint.address, request.model, messages, sent, place.sample)
+        # The strategy is part of it: two that send the same are two draws, not one counted twice.
+        asked = (endpoint.address, request.model, messages, sent)
+        return make_key(*asked, place.strategy.name, place.sample)
 
     def _keep(self, outcome: Outcome) -> None:
         place = self._asked[outcome.request.key]
@@ -347,7 +359,8 @@ def store(corpus: Corpus, answers: Sequence[Answer], clock: Clock) -> ImportRepo
     InputError
         If there is no answer and no corpus yet.
     """
-    queries = {answer.place.query: answer for answer in answers}
+    answers = _name_as_held(corpus, answers)
+    queries = dict.fromkeys(answer.place.query for answer in answers)
     records = {
         QUERIES.name: [
             Record({"query_id": query.query_id, "query": query.text}, f"query {query.query_id}")
@@ -362,6 +375,18 @@ def store(corpus: Corpus, answers: Sequence[Answer], clock: Clock) -> ImportRepo
     written, done = take(corpus, Given(records), Sieve(), clock=clock)
     write_files(written, {LOG: _merge_log(written, answers)})
     return done
+
+
+def _name_as_held(corpus: Corpus, answers: Sequence[Answer]) -> list[Answer]:
+    """Return answers to the queries as the corpus names them, where it has the same text."""
+    rows = corpus.read(QUERIES, columns=["query_id", "query"]).to_pydict()
+    ids = dict(zip(rows["query"], rows["query_id"], strict=True))
+    return [
+        replace(answer, place=replace(answer.place, query=replace(query, query_id=ids[query.text])))
+        if (query := answer.place.query).text in ids
+        else answer
+        for answer in answers
+    ]
 
 
 def _describe_response(answer: Answer) -> dict[str, Any]:
@@ -407,7 +432,7 @@ def _describe_request(answer: Answer) -> dict[str, Any]:
         "model": place.served.model,
         "strategy": place.strategy.name,
         "sample": place.sample,
-        "endpoint": endpoint.host,
+        "endpoint": endpoint.identity or endpoint.host,
         "sent": json.dumps(dict(outcome.sent), sort_keys=True),
         "left_out": list(outcome.left_out),
         "finish_reason": outcome.finish_reason,

@@ -42,6 +42,8 @@ def private_folders(
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HIVEMIND_CORPORA", str(home / "corpora"))
     monkeypatch.setenv("HIVEMIND_CACHE", str(home / "cache"))
+    monkeypatch.setenv("HIVEMIND_ENDPOINTS", str(home / "endpoints.toml"))
+    monkeypatch.setenv("HIVEMIND_WARM_UP", "off")
 
 
 @pytest.fixture(scope="session")

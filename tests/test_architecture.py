@@ -17,7 +17,7 @@ STAGES = {"space", "measures", "models"}
 NUMBERED = {"measurement", "estimation", "tabulation", "summary", "robustness", "comparison"}
 NUMBERED |= {"evaluation", "calibration", "simulation", "scoring", "sampling"}
 SHOWN = {"exhibit", "deck", "export", "report"}
-CORE = BASE | STAGES | NUMBERED | SHOWN | {"corpus", "parallel", "build", "figures"}
+CORE = BASE | STAGES | NUMBERED | SHOWN | {"corpus", "parallel", "build", "figures", "live"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "progress": {"errors"},
@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "space": BASE | {"corpus"},
     "measures": BASE | {"corpus"},
     "models": BASE | {"corpus"},
-    "figures": BASE | {"corpus", "evaluation", "calibration"} | STAGES,
+    "figures": BASE | {"corpus", "evaluation", "calibration", "live"} | STAGES,
     "measurement": BASE | {"corpus"} | STAGES,
     "estimation": BASE | {"measures", "measurement"},
     "tabulation": BASE | {"corpus", "measures", "measurement"},
@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "comparison": BASE | {"corpus", "measures", "measurement", "estimation"},
     "parallel": BASE | {"corpus"},
     "build": BASE | {"corpus"} | STAGES | {"parallel", "measurement", "summary", "tabulation"},
+    "live": BASE | STAGES | {"corpus", "measurement", "sampling"},
     "exhibit": BASE | {"corpus"},
     "deck": BASE | {"corpus", "exhibit"},
     "export": BASE | {"corpus", "figures", "exhibit", "deck"},

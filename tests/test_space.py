@@ -1,5 +1,9 @@
 """Maps, clusters and key words on planted structure and degenerate input."""
 
+import sys
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +17,7 @@ from hivemind_core.space.cluster import (
 from hivemind_core.space.keywords import find_keywords
 from hivemind_core.space.mapping import MapInput, draw_map
 from hivemind_core.space.neighbours import find_neighbours
-from hivemind_core.space.project import measure_trust, project_principal
+from hivemind_core.space.project import FITTING, measure_trust, project, project_principal
 from tests.planted import make_ideas, make_unit_rows
 
 
@@ -94,6 +98,28 @@ def test_identical_answers_lie_on_one_spot_in_one_cluster(n: int) -> None:
     assert len(set(zip(*(drawn.points[c].to_pylist() for c in "xy"), strict=True))) == 1
     assert drawn.quality["clusters"] == (1 if n >= 3 else 0)
     assert drawn.quality["distinct_texts"] == 1
+
+
+def test_one_map_is_fitted_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Watched:
+        def __init__(self, **_: Any) -> None:
+            assert not FITTING.locked()
+
+        def fit_transform(self, rows: np.ndarray) -> np.ndarray:
+            assert FITTING.locked()
+            return np.zeros((len(rows), 2))
+
+    monkeypatch.setitem(sys.modules, "umap", SimpleNamespace(UMAP=Watched))
+    assert project(make_unit_rows(12, 4)).method == "umap"
+    assert not FITTING.locked()
+
+    def fall(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Watched, "fit_transform", fall)
+    with pytest.raises(ZeroDivisionError):
+        project(make_unit_rows(12, 4))
+    assert not FITTING.locked()
 
 
 def test_principal_components_of_a_line_lie_on_it() -> None:

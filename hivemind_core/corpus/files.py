@@ -15,7 +15,8 @@ from hivemind_core.corpus.merge import (
     read_clock,
     take,
 )
-from hivemind_core.corpus.pairs import PAIRS, allow_texts, settle_pairs
+from hivemind_core.corpus.named_texts import allow_text
+from hivemind_core.corpus.pairs import PAIRS, allow_texts
 from hivemind_core.corpus.records import (
     BESIDE,
     LAYOUTS,
@@ -27,7 +28,7 @@ from hivemind_core.corpus.records import (
 )
 from hivemind_core.corpus.rows import Sieve
 from hivemind_core.corpus.store import open_or_create
-from hivemind_core.corpus.tables import PAIR_SCORES, PREFERENCES, RESPONSES, TABLES
+from hivemind_core.corpus.tables import PAIR_SCORES, PREFERENCES, RATINGS, RESPONSES, SCORES, TABLES
 from hivemind_core.errors import InputError
 from hivemind_core.progress import Report, report_nothing
 
@@ -115,10 +116,7 @@ def import_files(
         vectors = read_given_vectors(inputs.embeddings, inputs.encoder, sieve)
     report("reading files", total, total)
     pairs = read_records(inputs.pairs, PAIRS, sieve) if inputs.pairs is not None else []
-    columns = ["response_id", "query_id", "model", "text"]
-    held = corpus.read(RESPONSES, columns=columns).to_pylist()
-    records = settle_pairs(records, pairs, held, sieve)
-    given = Given(records, vectors, about, beside)
+    given = Given(records, vectors, about, beside, pairs)
     _, done = take(corpus, given, sieve, report=report, clock=clock)
     return replace(done, notes=_tell(sieve))
 
@@ -134,6 +132,8 @@ def choose_layouts(*, has_vectors: bool) -> dict[str, Layout]:
     layouts = dict(LAYOUTS)
     for name in (PREFERENCES.name, PAIR_SCORES.name):
         layouts[name] = allow_texts(layouts[name])
+    for name in (RATINGS.name, SCORES.name):
+        layouts[name] = allow_text(layouts[name])
     if has_vectors:
         layouts[RESPONSES.name] = allow_vectors(layouts[RESPONSES.name])
     return layouts

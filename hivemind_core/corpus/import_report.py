@@ -35,6 +35,15 @@ class Taken:
     completed: int = 0
     left: tuple[Left, ...] = ()
 
+    def __add__(self, other: "Taken") -> "Taken":
+        """Return what became of these rows and of others of the same table."""
+        return Taken(
+            self.taken + other.taken,
+            self.already_there + other.already_there,
+            self.completed + other.completed,
+            self.left + other.left,
+        )
+
 
 @dataclass(frozen=True)
 class ImportReport:

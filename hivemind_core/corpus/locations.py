@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from platformdirs import user_cache_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path
 
 import hivemind_core
 from hivemind_core.corpus.manifest import FILE
@@ -35,6 +35,16 @@ def find_corpora_folder(environment: Mapping[str, str] = os.environ) -> Path:
 def find_cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """Return the folder of caches: `HIVEMIND_CACHE`, or the user's cache directory."""
     return Path(environment.get("HIVEMIND_CACHE") or user_cache_path(APPLICATION))
+
+
+def find_endpoint_file(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the file of endpoints that the dashboard reads.
+
+    `HIVEMIND_ENDPOINTS` sets it; else it is `endpoints.toml` in the user's settings.
+    """
+    return Path(
+        environment.get("HIVEMIND_ENDPOINTS") or user_config_path(APPLICATION) / "endpoints.toml"
+    )
 
 
 def find_calibration_folder(environment: Mapping[str, str] = os.environ) -> Path:

@@ -1,6 +1,7 @@
 """Bring records and vectors into a corpus: merged, checked, written all or nothing."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -11,8 +12,11 @@ import pyarrow as pa
 from hivemind_core.corpus.given_vectors import GivenVectors, Vector, merge_vectors
 from hivemind_core.corpus.import_report import EMBEDDINGS, ImportReport, Taken
 from hivemind_core.corpus.manifest import Manifest
-from hivemind_core.corpus.records import Record, is_sound_text
-from hivemind_core.corpus.responses import count_repeats, identify, settle_queries
+from hivemind_core.corpus.named_texts import name_responses
+from hivemind_core.corpus.pairs import list_carriers, settle_pairs
+from hivemind_core.corpus.queries import QueryFinder, name_query
+from hivemind_core.corpus.records import CORPUS, Record, is_sound_text
+from hivemind_core.corpus.responses import count_repeats, identify
 from hivemind_core.corpus.rows import Sieve
 from hivemind_core.corpus.store import Corpus, embeddings_file, write_tables
 from hivemind_core.corpus.tables import (
@@ -30,10 +34,10 @@ from hivemind_core.corpus.views import keep_current
 from hivemind_core.errors import InputError, shorten
 from hivemind_core.progress import Report, report_nothing
 
-CORPUS = "the corpus"
 UNKNOWN_RESPONSE = "a response_id must belong to a response"
 
 Clock = Callable[[], datetime]
+Placed = tuple[dict[str, Any], str]
 
 
 def read_clock() -> datetime:
@@ -91,12 +95,15 @@ class Given:
     vectors : GivenVectors, optional
     about : About
     beside : BesideVectors, optional
+    pairs : sequence of Record
+        Rows of a file of pairs, see `pairs.PAIRS`.
     """
 
     records: Mapping[str, Sequence[Record]]
     vectors: GivenVectors | None = None
     about: About = NOTHING_SAID
     beside: BesideVectors | None = None
+    pairs: Sequence[Record] = ()
 
 
 def take(
@@ -128,21 +135,22 @@ def take(
     WorkError
         If the corpus cannot be written; it is then as it was.
     """
-    merged: dict[str, Merged] = {}
     held = {table.name: corpus.read(table) for table in TABLES}
-    records = _settle(held, given.records, sieve)
+    records, responses = _settle(held, given, sieve)
+    merged = {RESPONSES.name: responses}
     for step, table in enumerate(TABLES):
         report("merging", step, len(TABLES))
+        if table is RESPONSES:
+            continue
         rows = records.get(table.name, ())
-        if table.name not in (QUERIES.name, RESPONSES.name):
-            rows = _check_references(table, rows, merged[RESPONSES.name].rows, sieve)
+        if table is not QUERIES:
+            rows = _check_references(table, rows, responses.rows, sieve)
         merged[table.name] = merge_rows(table, held[table.name], rows, sieve)
     report("merging", len(TABLES), len(TABLES))
-    responses = merged[RESPONSES.name].rows
     vectors = given.vectors
     if given.beside is not None:
         vectors = given.beside.name(records[RESPONSES.name])
-    files, counts = _merge_vectors(corpus, vectors, responses, sieve)
+    files, counts = _merge_vectors(corpus, vectors, responses.rows, sieve)
     if not any(len(m.rows) for m in merged.values()):
         raise InputError("a corpus needs at least one row", where=corpus.locator, found="none left")
     manifest = _describe(corpus.manifest, replace(given, vectors=vectors), clock)
@@ -151,9 +159,11 @@ def take(
         written = write_tables(corpus, changed, manifest, files)
         corpus = keep_current(corpus, written, changed)
     counts |= {
-        name: merged[name].count for name in records if records[name] or name in given.records
+        name: merged[name].count
+        for name in records
+        if records[name] or name in given.records or sieve.list_left(name)
     }
-    return corpus, _report(corpus, responses, counts, sieve)
+    return corpus, _report(corpus, responses.rows, counts, sieve)
 
 
 def _report(
@@ -175,26 +185,38 @@ def _report(
     )
 
 
-def _settle(
-    held: Mapping[str, pa.Table], records: Mapping[str, Sequence[Record]], sieve: Sieve
-) -> dict[str, Sequence[Record]]:
-    """Return the records with the ids of their queries and responses."""
-    queries, responses = settle_queries(
-        held[QUERIES.name].to_pylist(),
-        records.get(QUERIES.name, ()),
-        records.get(RESPONSES.name, ()),
-        sieve,
-    )
-    responses = identify(held[RESPONSES.name].to_pylist() if responses else (), responses)
-    return dict(records) | {QUERIES.name: queries, RESPONSES.name: responses}
-
-
 @dataclass(frozen=True)
 class Merged:
     """All rows of a table after a merge, and what became of those given."""
 
     rows: pa.Table
     count: Taken
+
+
+def _settle(
+    held: Mapping[str, pa.Table], given: Given, sieve: Sieve
+) -> tuple[dict[str, Sequence[Record]], Merged]:
+    """Return the records with the ids of their queries and responses, and all responses.
+
+    The responses are merged before the pairs, so that a text of a pair is none that was left.
+    """
+    records, (queries, responses) = given.records, (held[QUERIES.name], held[RESPONSES.name])
+    listed = [name_query(record) for record in records.get(QUERIES.name, ())]
+    answers = records.get(RESPONSES.name, ())
+    carried = [*answers, *list_carriers(records, given.pairs)]
+    finder = QueryFinder(queries.to_pylist(), listed, carried)
+    listed = finder.settle(listed, QUERIES.name, sieve)
+    answers = finder.settle(answers, RESPONSES.name, sieve)
+    own = identify(responses.to_pylist() if answers else (), answers)
+    merged = merge_rows(RESPONSES, responses, own, sieve)
+    pairs = settle_pairs(records, given.pairs, finder, merged.rows, sieve)
+    more = merge_rows(RESPONSES, merged.rows, pairs.made, sieve)
+    asked = [*listed, *finder.derive([*answers, *pairs.asking], listed)]
+    settled = {QUERIES.name: asked, RESPONSES.name: [*own, *pairs.made], **pairs.judged}
+    for table in (RATINGS.name, SCORES.name):
+        if table in records:
+            settled[table] = name_responses(table, records[table], finder, more.rows, sieve)
+    return {**records, **settled}, Merged(more.rows, merged.count + more.count)
 
 
 def merge_rows(table: Table, held: pa.Table, records: Iterable[Record], sieve: Sieve) -> Merged:
@@ -214,16 +236,20 @@ def merge_rows(table: Table, held: pa.Table, records: Iterable[Record], sieve: S
     InputError
         If two rows have one key and different content, and `sieve` refuses; names both places.
     """
-    records = list(records)
-    if not records:
-        return Merged(held, Taken())
     names = table.schema.names
-    known = {_key(table, row): (row, CORPUS) for row in held.to_pylist()}
-    taken = already = completed = 0
+    given: dict[tuple[Any, ...], list[Placed]] = defaultdict(list)
     for values, place in records:
         row = {name: values.get(name) for name in names}
-        key = _key(table, row)
-        old, old_place = known.setdefault(key, (row, place))
+        given[_key(table, row)].append((row, place))
+    if not given:
+        return Merged(held, Taken())
+    known: dict[tuple[Any, ...], Placed] = {
+        _key(table, row): (row, CORPUS) for row in held.to_pylist()
+    }
+    ordered = (row for rows in given.values() for row in _arrange(rows))
+    taken = already = completed = 0
+    for row, place in ordered:
+        old, old_place = known.setdefault(_key(table, row), (row, place))
         if old is row:
             taken += 1
             continue
@@ -231,20 +257,22 @@ def merge_rows(table: Table, held: pa.Table, records: Iterable[Record], sieve: S
             new = old if old == row else _combine(table, (old, old_place), (row, place))
         except InputError as refusal:
             sieve.refuse(table.name, refusal)
-            if old_place != CORPUS:
-                known[key] = min((old, old_place), (row, place), key=_spell)
             continue
         already += new == old
         completed += new != old
-        known[key] = (new, old_place)
+        known[_key(table, row)] = (new, old_place)
     count = Taken(taken, already, completed)
     if not taken + completed:
         return Merged(held, count)
-    rows = build_rows(table, (row for row, _ in known.values()))
-    return Merged(rows, count)
+    return Merged(build_rows(table, (row for row, _ in known.values())), count)
 
 
-def _spell(placed: tuple[Mapping[str, Any], str]) -> str:
+def _arrange(rows: list[Placed]) -> list[Placed]:
+    """Return rows of one key in an order that only their content decides."""
+    return sorted(rows, key=_spell) if len(rows) > 1 else rows
+
+
+def _spell(placed: Placed) -> str:
     return json.dumps(placed[0], sort_keys=True)
 
 
@@ -252,9 +280,7 @@ def _key(table: Table, row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(row[name] for name in table.key)
 
 
-def _combine(
-    table: Table, old: tuple[dict[str, Any], str], new: tuple[dict[str, Any], str]
-) -> dict[str, Any]:
+def _combine(table: Table, old: Placed, new: Placed) -> dict[str, Any]:
     (old_row, old_place), (new_row, new_place) = old, new
     fills = table is QUERIES
     for name, cell in new_row.items():

@@ -1,9 +1,15 @@
 """Pairs of responses given by their texts: what is said of them needs no ids of ours."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from hivemind_core.corpus.identity import make_id, make_query_id
+import pyarrow as pa
+
+from hivemind_core.corpus.named_texts import NamedText, TextFinder
+from hivemind_core.corpus.queries import QueryFinder
 from hivemind_core.corpus.records import Layout, Record
 from hivemind_core.corpus.rows import Sieve
 from hivemind_core.corpus.tables import PAIR_SCORES, PREFERENCES, QUERIES, RESPONSES, Column
@@ -18,6 +24,9 @@ _FIRST = ("response_1", "output_1", "output_a", "answer_a", "completion_a", "res
 _SECOND = ("response_2", "output_2", "output_b", "answer_b", "completion_b", "response2", "output2")
 TEXTS = (Column("text_a", aliases=_FIRST), Column("text_b", aliases=_SECOND))
 _QUERY = tuple(c for c in QUERIES.columns if c.name in ("query_id", "query"))
+
+JUDGED = (PREFERENCES.name, PAIR_SCORES.name)
+_CONTENT = ("query_id", "model_a", "model_b", "text_a", "text_b")
 
 UNKNOWN_PAIR = "a pair_id must belong to a pair of --pairs"
 OTHER_PAIR = "rows of pairs with one pair_id must be the same"
@@ -50,25 +59,53 @@ def allow_texts(layout: Layout) -> Layout:
     return Layout(layout.table, columns, needed)
 
 
-def settle_pairs(
-    records: Mapping[str, Sequence[Record]],
-    pairs: Sequence[Record],
-    held: Sequence[Mapping[str, Any]],
-    sieve: Sieve,
-) -> dict[str, Sequence[Record]]:
-    """Return records in which every pair is named by the ids of its responses.
+@dataclass(frozen=True)
+class SettledPairs:
+    """What pairs given by their texts become.
 
-    Texts become responses: those of equal query, model and text are one, and one that the corpus
-    holds is that.
+    Attributes
+    ----------
+    judged : dict of str to list of Record
+        By table: the rows about pairs, with the ids of the responses.
+    made : list of Record
+        Responses that nothing but the pairs brings.
+    asking : list of Record
+        The rows that brought them, with the id and the categories of their query.
+    """
+
+    judged: dict[str, list[Record]]
+    made: list[Record]
+    asking: list[Record]
+
+
+def list_carriers(given: Mapping[str, Sequence[Record]], pairs: Sequence[Record]) -> list[Record]:
+    """Return the rows that give a pair by its texts, and so tell the text of its query."""
+    judged = [record for table in JUDGED for record in given.get(table, ())]
+    return [*pairs, *(record for record in judged if _is_spelt_out(record))]
+
+
+def settle_pairs(
+    given: Mapping[str, Sequence[Record]],
+    pairs: Sequence[Record],
+    finder: QueryFinder,
+    responses: pa.Table,
+    sieve: Sieve,
+) -> SettledPairs:
+    """Name every pair by the ids of its responses.
+
+    A text is the response that has it, see `TextFinder`; the others become responses, those of
+    equal query, model and text one. Sides that name their model come first, so that those that
+    name none find them: the order of rows decides nothing.
 
     Parameters
     ----------
-    records : mapping of str to sequence of Record
-        By table.
+    given : mapping of str to sequence of Record
+        By table; rows about pairs name them by the ids of responses, by pair_id, or by texts.
     pairs : sequence of Record
         Rows of a file of pairs, see `PAIRS`.
-    held : sequence of mapping
-        The responses of the corpus: response_id, query_id, model and text.
+    finder : QueryFinder
+    responses : pyarrow.Table
+        All those that the corpus and the import bring, arranged.
     sieve : Sieve
         Told of rows whose pair is not known.
 
@@ -77,72 +114,109 @@ def settle_pairs(
     InputError
         If a pair is not known, or two differ under one id, and `sieve` refuses.
     """
-    settler = _Settler(held)
-    known: dict[str, dict[str, Any]] = {}
-    for record in pairs:
-        pair = settler.settle(record)
-        name = record.values["pair_id"]
-        if known.setdefault(name, pair) != pair:
-            sieve.refuse(RESPONSES.name, InputError(OTHER_PAIR, where=record.place, found=name))
-    settled = dict(records)
-    for table in (PREFERENCES.name, PAIR_SCORES.name):
-        rows = []
-        for record in records.get(table, ()):
-            try:
-                rows.append(_name(record, known, settler))
-            except InputError as refusal:
-                sieve.refuse(table, refusal)
-        if table in records:
-            settled[table] = rows
-    if settler.made:
-        settled[RESPONSES.name] = [*records.get(RESPONSES.name, ()), *settler.made.values()]
-    return settled
+    listed = _choose_pairs(finder.settle(pairs, RESPONSES.name, sieve), sieve)
+    known = {record.values["pair_id"]: record for record in listed}
+    tables = {table: given[table] for table in JUDGED if table in given}
+    judged = {
+        table: list(_attach(rows, table, known, finder, sieve)) for table, rows in tables.items()
+    }
+    spelt = [*listed, *(r for rows in judged.values() for r in rows if _is_spelt_out(r))]
+    asking: dict[NamedText, list[Record]] = defaultdict(list)
+    for record in spelt:
+        for side in _list_sides(record.values):
+            asking[side].append(record)
+    ids, made = _settle_sides(asking, responses)
+    named = {table: [_name(record, ids) for record in rows] for table, rows in judged.items()}
+    own = [
+        Record(side._asdict() | {"response_id": ids[side]}, asking[side][0].place) for side in made
+    ]
+    return SettledPairs(named, own, [record for side in made for record in asking[side]])
 
 
-class _Settler:
-    """Gives texts the ids of responses."""
-
-    def __init__(self, held: Sequence[Mapping[str, Any]]) -> None:
-        self._ids = {
-            (row["query_id"], row["model"], row["text"]): row["response_id"]
-            for row in sorted(held, key=lambda row: str(row["response_id"]), reverse=True)
-        }
-        self.made: dict[str, Record] = {}
-
-    def settle(self, record: Record) -> dict[str, Any]:
-        """Return the ids of a pair that is given by its texts."""
-        values = record.values
-        query_id = values.get("query_id") or make_query_id(str(values["query"]))
-        asked = {
-            name: values.get(name)
-            for name in ("query", "categories", "labels")
-            if values.get(name) is not None
-        }
-        pair = {"query_id": query_id}
-        for side in "ab":
-            content = (query_id, values.get(f"model_{side}"), values[f"text_{side}"])
-            response_id = self._ids.get(content) or make_id("pair response", *content)
-            pair[f"response_{side}"] = response_id
-            if content not in self._ids and response_id not in self.made:
-                row = dict(zip(("query_id", "model", "text"), content, strict=True))
-                row |= {"response_id": response_id, "sample": None} | asked
-                self.made[response_id] = Record(row, record.place)
-        return pair
-
-
-def _name(record: Record, known: Mapping[str, dict[str, Any]], settler: _Settler) -> Record:
-    """Return a record that names its pair by ids."""
+def _is_spelt_out(record: Record) -> bool:
+    """Whether a row gives its pair by texts, neither by ids nor by a pair_id."""
     values = record.values
-    if values.get("response_a") is not None and values.get("response_b") is not None:
-        return record
+    return not _has_ids(values) and values.get("pair_id") is None
+
+
+def _has_ids(values: Mapping[str, Any]) -> bool:
+    return values.get("response_a") is not None and values.get("response_b") is not None
+
+
+def _list_sides(values: Mapping[str, Any]) -> tuple[NamedText, NamedText]:
+    first, second = (
+        NamedText(values["query_id"], values.get(f"model_{side}"), values[f"text_{side}"])
+        for side in "ab"
+    )
+    return first, second
+
+
+def _choose_pairs(pairs: Iterable[Record], sieve: Sieve) -> list[Record]:
+    """Return the pairs without those that contradict another of their id that spells first."""
+    by_name: dict[str, list[Record]] = defaultdict(list)
+    for record in pairs:
+        by_name[record.values["pair_id"]].append(record)
+    chosen = []
+    for name, records in by_name.items():
+        first = min((_list_sides(record.values) for record in records), key=json.dumps)
+        for record in records:
+            if _list_sides(record.values) == first:
+                chosen.append(record)
+            else:
+                refusal = InputError(OTHER_PAIR, where=record.place, found=name)
+                sieve.refuse(RESPONSES.name, refusal)
+    return chosen
+
+
+def _attach(
+    rows: Iterable[Record],
+    table: str,
+    known: Mapping[str, Record],
+    finder: QueryFinder,
+    sieve: Sieve,
+) -> Iterator[Record]:
+    """Yield the rows about pairs that have ids, and the others with the texts of their pair."""
+    for record in rows:
+        if _has_ids(record.values):
+            yield record
+            continue
+        try:
+            yield _spell_out(record, known, finder)
+        except InputError as refusal:
+            sieve.refuse(table, refusal)
+
+
+def _spell_out(record: Record, known: Mapping[str, Record], finder: QueryFinder) -> Record:
+    values, place = record
     name = values.get("pair_id")
     if name is not None:
         if name not in known:
-            raise InputError(UNKNOWN_PAIR, where=record.place, found=repr(name))
-        return Record(values | known[name], record.place)
-    if values.get("query") is None and values.get("query_id") is None:
-        rule = "a pair that is given by its texts needs its query"
-        raise InputError(rule, where=record.place)
+            raise InputError(UNKNOWN_PAIR, where=place, found=repr(name))
+        return Record(values | {n: known[name].values.get(n) for n in _CONTENT}, place)
     if values.get("text_a") is None or values.get("text_b") is None:
-        raise InputError("a pair needs both of its texts", where=record.place)
-    return Record(values | settler.settle(record), record.place)
+        raise InputError("a pair needs both of its texts", where=place)
+    return Record(values | {"query_id": finder.find(record)}, place)
+
+
+def _settle_sides(
+    sides: Collection[NamedText], responses: pa.Table
+) -> tuple[dict[NamedText, str], list[NamedText]]:
+    """Return the ids of all sides, and those sides that are no response yet."""
+    if not sides:
+        return {}, []
+    texts = TextFinder(responses, {side.query_id for side in sides})
+    ids, made = {}, []
+    for side in sorted(sides, key=lambda side: side.model is None):
+        found = texts.find(side)
+        if found is None:
+            made.append(side)
+        ids[side] = texts.add(side) if found is None else found
+    return ids, made
+
+
+def _name(record: Record, ids: Mapping[NamedText, str]) -> Record:
+    """Return a row about a pair with the ids of its responses."""
+    if _has_ids(record.values):
+        return record
+    first, second = (ids[side] for side in _list_sides(record.values))
+    return Record(record.values | {"response_a": first, "response_b": second}, record.place)

@@ -34,6 +34,9 @@ from hivemind_core.errors import InputError, shorten
 NUMBERS = pa.list_(NUMBER)
 WHOLES = pa.list_(WHOLE)
 
+CORPUS = "the corpus"
+"""The place of a row that is there already."""
+
 MISSING = "a needed field is missing"
 SURROGATE = "text must hold no lone surrogate"
 
@@ -72,12 +75,15 @@ class Layout:
         Of each group of columns every row must have one.
     explodes : bool
         Whether a list of generations becomes one record each.
+    spare : tuple of str
+        Columns that a row with the first needed one is read without.
     """
 
     table: str
     columns: tuple[Column, ...]
     needed: tuple[tuple[str, ...], ...]
     explodes: bool = False
+    spare: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -191,6 +197,8 @@ def _pick(row: Row, layout: Layout) -> dict[str, Any]:
             if name in row.cells:
                 picked[column.name] = row.cells[name]
                 break
+    if layout.spare and picked.get(layout.needed[0][0]) not in (None, ""):
+        return {name: cell for name, cell in picked.items() if name not in layout.spare}
     return picked
 
 

@@ -15,6 +15,12 @@ def hash_folder(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file, read piece by piece."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def must_ask_hub(location: str) -> bool:
     """Whether a model is to be looked up on the hub: not a folder, and the hub answers.
 

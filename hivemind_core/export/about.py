@@ -25,10 +25,10 @@ def describe_exhibit(exhibit: Exhibit) -> dict[str, object]:
     -------
     dict
         title, reading, basis, fault, page, parameters, corpus, content_hash, software, version and
-        citation.
+        citation; texts without what no file can hold.
     """
     view, citation = exhibit.view, exhibit.citation
-    return {
+    about = {
         "title": exhibit.title,
         "reading": exhibit.reading,
         "basis": exhibit.basis,
@@ -41,6 +41,15 @@ def describe_exhibit(exhibit: Exhibit) -> dict[str, object]:
         "version": str(citation.get("version") or hivemind_core.__version__),
         "citation": dict(citation),
     }
+    return {name: _clean(value) for name, value in about.items()}
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, dict):
+        return {clean_text(str(name)): _clean(part) for name, part in value.items()}
+    return value
 
 
 def list_origins(exhibit: Exhibit) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@
   const cards = [...document.querySelectorAll(".contents a")];
   const place = document.querySelector(".place");
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const LEAST_WIDTH = 560, LEAST_HEIGHT = 330, LARGEST = 2.6;
+  const LEAST_WIDTH = 560, LEAST_HEIGHT = 330, LARGEST = 2.6, NARROW = 700;
   const CONFIG = {
     displaylogo: false, responsive: false, plotlyServerURL: "", topojsonURL: "about:blank",
     showSendToCloud: false, showEditInChartStudio: false, doubleClick: "reset",
@@ -13,19 +13,46 @@
   };
   let current = 0;
 
+  const isPaper = () => root.classList.contains("paper");
+
   function findGround() {
-    if (root.classList.contains("paper")) return "light";
+    if (isPaper()) return "light";
     return root.dataset.ground || (dark.matches ? "dark" : "light");
   }
 
   /* Figures are made for a page. Here they are drawn as wide as there, and enlarged. */
   function measure(plot) {
     const wanted = Number(plot.dataset.height) || LEAST_HEIGHT;
+    // On a telephone views are read by scrolling, so that a figure may be as high as it is made.
+    plot.style.minHeight = innerWidth < NARROW && !isPaper() ? wanted + "px" : "";
     const room = {width: plot.clientWidth, height: plot.clientHeight};
     const tall = Math.min(Math.max(wanted, LEAST_HEIGHT), Math.max(LEAST_HEIGHT, room.height / 0.8));
     const scale = Math.min(room.height / tall, room.width / LEAST_WIDTH, LARGEST);
-    const used = Math.max(scale, Math.min(1, room.width / 340));
+    const used = Math.max(scale, Math.min(isPaper() ? 0.6 : 0.8, room.width / 340));
     return {scale: used, width: Math.round(room.width / used), height: Math.round(room.height / used)};
+  }
+
+  /* Titles under figures side by side are broken where they would run into each other. */
+  function foldTitles(layout, width) {
+    let more = 0;
+    for (const name of Object.keys(layout).filter(key => /^xaxis\d*$/.test(key))) {
+      const axis = layout[name], title = axis.title || {};
+      const [left, right] = axis.domain || [0, 1];
+      const size = (title.font || {}).size || 12;
+      const room = Math.max(8, Math.floor((right - left) * width / (0.56 * size)));
+      const words = title.text || "";
+      if (words.length <= room || words.includes("<")) continue;
+      const lines = [""];
+      for (const word of words.split(" ")) {
+        const line = lines[lines.length - 1];
+        if (line && line.length + 1 + word.length > room) lines.push(word);
+        else lines[lines.length - 1] = line ? line + " " + word : word;
+      }
+      title.text = lines.join("<br>");
+      more = Math.max(more, (lines.length - 1) * 1.35 * size);
+    }
+    const margin = layout.margin || {};
+    if (more) layout.margin = {...margin, b: (margin.b === undefined ? 48 : margin.b) + more};
   }
 
   function draw(plot) {
@@ -47,6 +74,7 @@
     }
     const figure = JSON.parse(held.textContent);
     Object.assign(figure.layout, {width, height, autosize: false});
+    foldTitles(figure.layout, width);
     Plotly.react(drawing, figure.data, figure.layout, CONFIG);
   }
 

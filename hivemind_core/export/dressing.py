@@ -4,6 +4,7 @@ On a page the theme of the dashboard dresses a figure. In a file nothing does.
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
@@ -78,6 +79,10 @@ def _drop_unseen(trace: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _take(values: object, chosen: NDArray[np.int64]) -> object:
+    if isinstance(values, dict):  # as Plotly writes arrays of numbers
+        held = np.frombuffer(b64decode(values["bdata"]), np.dtype(values["dtype"]))
+        shape = [int(side) for side in str(values.get("shape", len(held))).split(",")]
+        return held.reshape(shape)[chosen]
     if isinstance(values, np.ndarray):
         return values[chosen]
     return [values[i] for i in chosen] if isinstance(values, list | tuple) else values

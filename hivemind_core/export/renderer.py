@@ -143,9 +143,10 @@ async def _sit(path: Path, page: bytes, work: Callable[[Sitting], Coroutine[Any,
     from choreographer import Browser
     from choreographer.utils import TmpDirectory
 
-    browser = Browser(path=path, headless=True)
-    # A browser in a box of its own does not see the usual folder for temporary files.
-    folder = TmpDirectory(sneak=browser.is_isolated())
+    # A browser in a box of its own does not see the usual folder for temporary files. Its profile
+    # lies inside ours, so that nothing is left of one that fails to start.
+    folder = TmpDirectory(sneak="snap" in str(path))
+    browser = Browser(path=path, headless=True, tmp_dir=str(folder.path))
     try:
         file = folder.path / "page.html"
         file.write_bytes(page)

@@ -38,6 +38,7 @@ def draw_map(
     *,
     picked: Collection[str] = (),
     halos: Collection[Halo] = (),
+    is_turned: bool = True,
 ) -> go.Figure:
     """Return the map as a figure: no axes, equal aspect, row numbers as `customdata` and no text.
 
@@ -51,9 +52,12 @@ def draw_map(
     halos : collection of Halo
         The first few are drawn, and of these the compact ones. A label that would cover another
         is left out.
+    is_turned : bool
+        Whether the map is turned to fill its frame. Not where points come one after the other:
+        each would turn it anew.
     """
     # Counted and not seen one by one, repeats are one spot.
-    turned = turn_to_frame(points.places)
+    turned = turn_to_frame(points.places) if is_turned else points.places
     places = turned if style.is_density else fan_out(turned)
     extent = measure_extent(places)
     chosen = set(picked)

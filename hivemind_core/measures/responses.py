@@ -1,5 +1,6 @@
 """Intervals on a single query, where the answers are what is drawn."""
 
+from dataclasses import dataclass
 from math import nan
 
 import numpy as np
@@ -8,6 +9,52 @@ from hivemind_core.measures.arrays import Floats, Integers
 from hivemind_core.measures.resampling import DRAWS, UNDEFINED, Estimate, find_interval
 
 FEWEST_ANSWERS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Mean cosines of one query, as its answers are and in every draw of them.
+
+    Attributes
+    ----------
+    within : (draws + 1, s) float64
+        Of each source; the first row is of the answers as they are. nan where undefined.
+    between : (draws + 1, s (s - 1) / 2) float64
+        Of each two sources, in the order of `numpy.triu_indices`.
+    weights : tuple of (draws + 1, n_i) float64
+        How often each draw takes each answer of each source.
+    counts : (s,) int64
+        Answers of each source.
+    """
+
+    within: Floats
+    between: Floats
+    weights: tuple[Floats, ...]
+    counts: Integers
+
+
+def draw_responses(
+    cosines: Floats, sources: Integers, count: int, draws: int = DRAWS, seed: int = 0
+) -> Drawn:
+    """Return the mean cosines of one query in every draw of its answers.
+
+    Parameters are those of `estimate_responses`.
+    """
+    rng = np.random.default_rng(seed)
+    places = [np.flatnonzero(sources == i) for i in range(count)]
+    weights = tuple(_draw(len(own), draws, rng) for own in places)
+    within = [_draw_intra(cosines[np.ix_(p, p)], w) for p, w in zip(places, weights, strict=True)]
+    between = [
+        _draw_inter(cosines[np.ix_(places[i], places[j])], weights[i], weights[j])
+        for i, j in zip(*np.triu_indices(count, 1), strict=True)
+    ]
+    nothing = np.empty((draws + 1, 0))
+    return Drawn(
+        np.column_stack([nothing, *within]),
+        np.column_stack([nothing, *between]),
+        weights,
+        np.array([len(own) for own in places], np.int64),
+    )
 
 
 def estimate_responses(
@@ -41,17 +88,18 @@ def estimate_responses(
     Says how far other samples of the same models would move the number on this query, and
     nothing about other queries.
     """
-    rng = np.random.default_rng(seed)
-    places = [np.flatnonzero(sources == i) for i in range(count)]
-    weights = [_draw(len(own), draws, rng) for own in places]
-    within = [
-        _estimate_intra(cosines[np.ix_(p, p)], w) for p, w in zip(places, weights, strict=True)
-    ]
-    between = [
-        _estimate_inter(cosines[np.ix_(places[i], places[j])], weights[i], weights[j])
-        for i, j in zip(*np.triu_indices(count, 1), strict=True)
-    ]
-    return tuple(within), tuple(between)
+    return estimate_sources(draw_responses(cosines, sources, count, draws, seed))
+
+
+def estimate_sources(drawn: Drawn) -> tuple[tuple[Estimate, ...], tuple[Estimate, ...]]:
+    """Return the estimate of each source, and of each two, from what was drawn."""
+    n = drawn.counts
+    first, second = np.triu_indices(len(n), 1)
+    fewest = np.minimum(n[first], n[second])
+    return (
+        tuple(estimate_draws(own, int(k)) for own, k in zip(drawn.within.T, n, strict=True)),
+        tuple(estimate_draws(own, int(k)) for own, k in zip(drawn.between.T, fewest, strict=True)),
+    )
 
 
 def _draw(n: int, draws: int, rng: np.random.Generator) -> Floats:
@@ -62,19 +110,30 @@ def _draw(n: int, draws: int, rng: np.random.Generator) -> Floats:
     return np.concatenate([np.ones((1, n)), drawn.astype(np.float64)])
 
 
-def _estimate_intra(cosines: Floats, weights: Floats) -> Estimate:
+def _draw_intra(cosines: Floats, weights: Floats) -> Floats:
     products = ((weights @ cosines) * weights).sum(axis=1) - weights**2 @ cosines.diagonal()
-    pairs = len(cosines) ** 2 - (weights**2).sum(axis=1)
-    return _estimate(products, pairs, len(cosines))
+    return _divide(products, len(cosines) ** 2 - (weights**2).sum(axis=1))
 
 
-def _estimate_inter(cosines: Floats, first: Floats, second: Floats) -> Estimate:
+def _draw_inter(cosines: Floats, first: Floats, second: Floats) -> Floats:
     products = ((first @ cosines) * second).sum(axis=1)
-    return _estimate(products, np.full(len(products), float(cosines.size)), min(cosines.shape))
+    return _divide(products, np.full(len(products), float(cosines.size)))
 
 
-def _estimate(products: Floats, pairs: Floats, answers: int) -> Estimate:
-    means = np.divide(products, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+def _divide(products: Floats, pairs: Floats) -> Floats:
+    return np.divide(products, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+
+
+def estimate_draws(means: Floats, answers: int) -> Estimate:
+    """Return a mean and its interval from its value as it is and in every draw.
+
+    Parameters
+    ----------
+    means : (draws + 1,) float64
+        The mean as it is comes first; nan gives an undefined estimate.
+    answers : int
+        Of the source that has fewest: under five there is no interval.
+    """
     if np.isnan(means[0]):
         return UNDEFINED
     low, high = find_interval(means[1:]) if answers >= FEWEST_ANSWERS else (nan, nan)

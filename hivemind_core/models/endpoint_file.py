@@ -10,6 +10,8 @@ input_price = 2.5       # USD per million tokens, optional
 output_price = 10.0
 max_concurrency = 20
 
+[endpoints.local]       # the small model that comes with the software, started when it is asked
+
 [strategies.warm]
 temperature = 1.5
 system = "You are a poet."
@@ -26,7 +28,19 @@ from hivemind_core.errors import InputError, shorten
 from hivemind_core.models.endpoints import Endpoint
 from hivemind_core.models.strategies import BUILT_IN, Strategy, make_strategy
 
+ON_DEMAND_URL = "http://127.0.0.1:0/v1"
+"""Where nobody can be: stands for a server that `local` starts when it is needed."""
+LOCAL = "local"
+
 PRESETS: Mapping[str, Mapping[str, Any]] = {
+    LOCAL: {
+        "base_url": ON_DEMAND_URL,
+        "models": ["SmolLM2-135M-Instruct"],
+        "takes": ["temperature", "top_p", "min_p", "max_tokens", "seed"],
+        "max_concurrency": 4,
+        "input_price": 0.0,
+        "output_price": 0.0,
+    },
     "openai": {"base_url": "https://api.openai.com/v1", "api_key_env": "OPENAI_API_KEY"},
     "anthropic": {"base_url": "https://api.anthropic.com/v1", "api_key_env": "ANTHROPIC_API_KEY"},
     "google": {
@@ -99,15 +113,38 @@ def read_plan(path: Path, environment: Mapping[str, str]) -> Plan:
     InputError
         If the file cannot be read, or says what is no endpoint or strategy.
     """
+    return parse_plan(read_content(path), environment, str(path))
+
+
+def read_content(path: Path) -> dict[str, Any]:
+    """Return what a TOML file says, unchecked.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is no TOML.
+    """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
             "the file must be readable", where=str(path), found=error.strerror or str(error)
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError("the file must be TOML", where=str(path), found=str(error)) from error
-    return parse_plan(content, environment, str(path))
+
+
+def find_plan(name: str, environment: Mapping[str, str]) -> Plan:
+    """Return the plan of a file; of `local`, where no file has that name, the local model's.
+
+    Raises
+    ------
+    InputError
+        See `read_plan`.
+    """
+    if name == LOCAL and not Path(name).exists():
+        return parse_plan({"endpoints": {LOCAL: {}}}, environment, LOCAL)
+    return read_plan(Path(name), environment)
 
 
 def parse_plan(content: Mapping[str, Any], environment: Mapping[str, str], where: str) -> Plan:
@@ -119,9 +156,37 @@ def parse_plan(content: Mapping[str, Any], environment: Mapping[str, str], where
             where=where,
             found=min(unknown),
         )
+    return Plan(parse_models(content, environment, where), parse_strategies(content, where))
+
+
+def parse_strategies(content: Mapping[str, Any], where: str) -> dict[str, Strategy]:
+    """Return the strategies that come with the software, and a file's own; see `read_plan`."""
     strategies = dict(BUILT_IN)
     for name, given in _list_tables(content, "strategies", where):
         strategies[name] = make_strategy(name, given, f"{where}, strategies.{name}")
+    return strategies
+
+
+def find_variables(content: Mapping[str, Any], where: str) -> dict[str, str]:
+    """Return, by the name of each endpoint of a file, what its key is called; "" without one.
+
+    Raises
+    ------
+    InputError
+        If the endpoints are no tables, or a name is no text.
+    """
+    found = {}
+    for name, given in _list_tables(content, "endpoints", where):
+        variable = {**PRESETS.get(name, {}), **given}.get("api_key_env", "")
+        _check_value("api_key_env", variable, f"{where}, endpoints.{name}")
+        found[name] = variable
+    return found
+
+
+def parse_models(
+    content: Mapping[str, Any], environment: Mapping[str, str], where: str
+) -> tuple[Served, ...]:
+    """Return the models of all endpoints of a file; see `read_plan`."""
     models = tuple(
         served
         for name, given in _list_tables(content, "endpoints", where)
@@ -134,7 +199,7 @@ def parse_plan(content: Mapping[str, Any], environment: Mapping[str, str], where
     if twice:
         rule = "a model may be named once: its answers would be taken for one model's"
         raise InputError(rule, where=where, found=twice[0])
-    return Plan(models, strategies)
+    return models
 
 
 def _list_tables(
@@ -161,6 +226,7 @@ def make_endpoint(
         _check_value(key, value, where)
     if "base_url" not in values:
         raise InputError("an endpoint has a base_url", where=where, found="none")
+    _check_local(values, where)
     variable = values.get("api_key_env", "")
     key = environment.get(variable, "") if variable else ""
     if variable and not key:
@@ -170,6 +236,18 @@ def make_endpoint(
         own["takes"] = tuple(own["takes"])
     endpoint = replace(Endpoint(name, values["base_url"], key), **own)
     return tuple(Served(model, endpoint) for model in values.get("models", ()))
+
+
+def _check_local(values: Mapping[str, Any], where: str) -> None:
+    """Refuse another model of the server that is started here: its name would be a lie."""
+    own = PRESETS[LOCAL]["models"]
+    if values["base_url"] == ON_DEMAND_URL and values.get("models") != own:
+        raise InputError(
+            f"the local model is {own[0]}",
+            where=where,
+            found=shorten(values.get("models")),
+            remedy="Give the base_url of a server that serves others",
+        )
 
 
 def _check_value(key: str, value: object, where: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -42,6 +43,8 @@ class Endpoint:
         How long a request may take.
     input_price, output_price : float or None
         USD per million tokens; None where not stated.
+    identity : str
+        What tells it from other services, where its address changes from start to start.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Endpoint:
     seconds: float = 120.0
     input_price: float | None = None
     output_price: float | None = None
+    identity: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be an endpoint.
@@ -83,8 +87,8 @@ class Endpoint:
 
     @property
     def address(self) -> str:
-        """Host, port and path: what tells it from other services, without a password."""
-        return self.host + urlsplit(self.base_url).path.rstrip("/")
+        """What tells it from other services, without a password: host, port and path."""
+        return self.identity or self.host + urlsplit(self.base_url).path.rstrip("/")
 
     def divide(self, parameters: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
         """Return the parameters that it takes, and the names of the others."""
@@ -115,13 +119,26 @@ def find_endpoint(environment: Mapping[str, str]) -> Endpoint:
     return Endpoint("OPENAI_BASE_URL" if base_url else "OpenAI", base_url or PUBLIC_URL, key)
 
 
-def make_client(endpoint: Endpoint) -> "AsyncOpenAI":
-    """Return a client that asks once: `engine` decides what is asked again."""
-    from openai import AsyncOpenAI
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
+
+def make_client(endpoint: Endpoint) -> "AsyncOpenAI":
+    """Return a client that asks once: `engine` decides what is asked again.
+
+    What this machine serves is asked without a proxy, which would be another machine.
+    """
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+
+    is_here = is_loopback(urlsplit(endpoint.base_url).hostname or "")
     return AsyncOpenAI(
         api_key=endpoint.api_key or "none",
         base_url=endpoint.base_url,
         max_retries=0,
         timeout=endpoint.seconds,
+        http_client=DefaultAsyncHttpxClient(trust_env=False) if is_here else None,
     )

@@ -296,7 +296,7 @@ def _finish(about: Outcome, reply: Any) -> Outcome:  # noqa: ANN401
     choice, usage = reply.choices[0], reply.usage
     return replace(
         about,
-        text=_read_text(choice.message),
+        text=_mend(_read_text(choice.message)),
         finish_reason=choice.finish_reason,
         input_tokens=getattr(usage, "prompt_tokens", None),
         output_tokens=getattr(usage, "completion_tokens", None),
@@ -305,6 +305,14 @@ def _finish(about: Outcome, reply: Any) -> Outcome:  # noqa: ANN401
 
 def _read_text(message: Any) -> str:  # noqa: ANN401
     return str(message.content or getattr(message, "refusal", None) or "")
+
+
+def _mend(text: str) -> str:
+    """Return text with halves of characters joined, and those that stay alone replaced.
+
+    JSON can spell halves, services cut between them, and no file can hold one.
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @dataclass(frozen=True)
@@ -341,7 +349,7 @@ async def _stream(
                     reason = choice.finish_reason or reason
                     if choice.delta is not None and (piece := _read_text(choice.delta)):
                         parts.append(piece)
-                        hear(request, "".join(parts))
+                        hear(request, _mend("".join(parts)))
     except httpx2.HTTPError as error:
         words = shorten(endpoint.hide_key(str(error)), WIDTH)
         return Failure(f"an answer that was cut: {words}", again=True)

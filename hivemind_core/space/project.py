@@ -1,5 +1,6 @@
 """Two dimensions for the eye: UMAP, PCA beside it, and how far either can be trusted."""
 
+import threading
 import warnings
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ NEIGHBOURS = 15
 SMALLEST_UMAP = 10
 TRUST_SAMPLE = 2000
 SEED = 42
+FITTING = threading.Lock()
+"""UMAP is compiled at its first fit, and two threads must not do that at once."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def _fit_umap(
         random_state=seed,
         n_jobs=1,
     )
-    with warnings.catch_warnings():
+    with FITTING, warnings.catch_warnings():
         # New points are placed by our own code, never by UMAP's transform.
         warnings.filterwarnings("ignore", message="precomputed_knn")
         return np.asarray(model.fit_transform(vectors), np.float32)

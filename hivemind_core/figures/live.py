@@ -1,0 +1,355 @@
+"""A query asked now: its map, its sentences and its tables, at any moment of the session."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from hivemind_core.corpus.identity import Source
+from hivemind_core.corpus.recording import Asked, Landed
+from hivemind_core.figures.atlas import draw_map
+from hivemind_core.figures.coloring import paint_sources
+from hivemind_core.figures.difference import DifferenceRow
+from hivemind_core.figures.halos import Halo
+from hivemind_core.figures.layers import MapPoints, MapStyle
+from hivemind_core.figures.numbers import count, write_interval, write_number, write_percent
+from hivemind_core.figures.palette import HUES, SYMBOLS, Ground, Ink
+from hivemind_core.figures.reading import Entry, list_group_entries, tell_finding
+from hivemind_core.live.reading import Arm, Reading
+from hivemind_core.live.standing import Standing
+from hivemind_core.measures.arms import Change
+from hivemind_core.measures.resampling import Estimate
+from hivemind_core.space.cluster import find_medoid
+
+PLAIN = "plain"
+LEAST_HALO = 3
+NEW = "now"
+ONLY = "For this query only"
+NAMES_SHOWN = 2
+
+
+def name_strategy(strategy: str | None) -> str:
+    """Return what a strategy is called; the one without a name is plain."""
+    return PLAIN if strategy is None else strategy
+
+
+def name_shown(asked: Asked) -> tuple[str, ...]:
+    """Return what the sources of a session are called beside each other: short where they can be.
+
+    Under one model they are told by their strategies alone.
+    """
+    if len({source.model for source in asked.sources}) == 1 and len(asked.strategies) > 1:
+        return tuple(name_strategy(source.strategy) for source in asked.sources)
+    return tuple(source.name for source in asked.sources)
+
+
+def ink_shown(asked: Asked, inks: Mapping[str, Ink]) -> dict[str, Ink]:
+    """Return the inks of the sources of a session, by what they are called beside each other.
+
+    Strategies of one model get a hue each: shades of one would hardly be told apart.
+
+    Parameters
+    ----------
+    asked : Asked
+    inks : mapping of str to Ink
+        Of all sources, by name.
+    """
+    names = name_shown(asked)
+    if names == tuple(source.name for source in asked.sources):
+        return dict(inks)
+    order = [name_strategy(strategy) for strategy in asked.strategies]
+    return {
+        name: Ink(HUES[order.index(name) % len(HUES)], SYMBOLS[order.index(name) % len(SYMBOLS)])
+        for name in names
+    }
+
+
+def list_entries(reading: Reading) -> list[Entry]:
+    """Return the groups of two answers and more as a reading list; ids are rows of the reading."""
+    groups = [group for group in reading.groups if group.size > 1]
+    numbers = max((group.number for group in groups), default=-1) + 1
+    medoids = [""] * numbers
+    for group in groups:
+        medoids[group.number] = str(find_medoid(reading.vectors, np.array(group.rows)))
+    return list_group_entries(groups, medoids, [()] * numbers)
+
+
+def tell_arrivals(asked: Asked, reading: Reading | None) -> str:
+    """Return in a sentence how much of what has come says the same."""
+    if reading is None or not reading.answers:
+        return "No answer has come yet."
+    names = [asked.sources[one.source].name for one in reading.answers]
+    wordings = len({str(one.text).strip() for one in reading.answers})
+    return tell_finding(
+        list_entries(reading), Counter(names), asked.sources, wordings, are_groups=True
+    )
+
+
+def tell_likeness(arms: Sequence[Arm]) -> str:
+    """Return how alike the answers of the first strategy are, within models and between them."""
+    arm = arms[0] if arms else None
+    parts = []
+    for words, change in (
+        ("of one model", None if arm is None else arm.within),
+        ("of different models", None if arm is None else arm.between),
+    ):
+        if change is not None and change.value.is_defined:
+            parts.append(f"two answers {words} are {write_estimate(change.value)} alike")
+    if not parts:
+        return f"{ONLY}: likeness needs two answers."
+    under = f" and under {name_strategy(arm.strategy)}" if arm and len(arms) > 1 else ""
+    return f"{ONLY}{under}, {' and '.join(parts)}, by mean cosine."
+
+
+def write_estimate(estimate: Estimate) -> str:
+    """Return a mean with its interval in brackets, where it has one."""
+    told = write_number(estimate.mean)
+    return told if estimate.interval is None else f"{told} ({write_interval(estimate.interval)})"
+
+
+def tell_standing(standing: Standing, samples: int, corpus: str) -> str:
+    """Return where the query stands among those of a corpus.
+
+    Parameters
+    ----------
+    standing : Standing
+    samples : int
+        Answers of each source that were compared.
+    corpus : str
+        Its name: untrusted.
+    """
+    if standing.reason:
+        return f"No place among the queries of {corpus}: {standing.reason}."
+    who = "the same models" if standing.is_same else "other models, those of that corpus"
+    names = ", ".join(standing.sources[:NAMES_SHOWN])
+    if len(standing.sources) > NAMES_SHOWN:
+        names += f" and {len(standing.sources) - NAMES_SHOWN} more"
+    return (
+        f"More alike within models than {write_percent(standing.share)} of the "
+        f"{count(standing.queries, 'query')} of {corpus}, by {who} ({names}) at "
+        f"{count(samples, 'answer')} each and the same encoder."
+    )
+
+
+def tell_published_standing(standing: Standing, encoder: str) -> str:
+    """Return where the query would stand in the paper's figure, and why to take care."""
+    if standing.reason:
+        return ""
+    return (
+        f"In the paper's figure the number would lie above {write_percent(standing.share)} of its "
+        f"100 queries. That is of other models (25), more samples (50) and another encoder than "
+        f"{encoder}, under which cosines lie elsewhere."
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Style:
+    """How the arrivals are drawn.
+
+    Attributes
+    ----------
+    places : (n, 2) float
+        Of the answers of the reading.
+    inks : mapping of str to Ink
+        By source.
+    ground : Ground
+    rest : MapPoints or None
+        What lies on the map already.
+    is_turned : bool
+        Whether the map is turned to fill its frame.
+    """
+
+    places: NDArray[np.floating]
+    inks: Mapping[str, Ink]
+    ground: Ground
+    rest: MapPoints | None = None
+    is_turned: bool = False
+
+
+def draw_arrivals(asked: Asked, reading: Reading, style: Style) -> go.Figure:
+    """Return the map of the answers that have come.
+
+    Parameters
+    ----------
+    asked : Asked
+    reading : Reading
+    style : Style
+        Where and on what they are drawn.
+    """
+    called = name_shown(asked)
+    names = [called[one.source] for one in reading.answers]
+    entries = list_entries(reading)
+    rest = style.rest
+    shown = [f"{name} ({NEW})" for name in names] if rest is not None else names
+    own = ink_shown(asked, style.inks)
+    inks = {**style.inks, **own, **{f"{name} ({NEW})": ink for name, ink in own.items()}}
+    held = () if rest is None else rest.sources
+    points = MapPoints(
+        (*(() if rest is None else rest.ids), *(f"new-{row}" for row in range(len(names)))),
+        (*held, *shown),
+        np.full(len(held) + len(names), -1, np.int64),
+        np.concatenate(
+            [np.empty((0, 2)) if rest is None else rest.places, np.asarray(style.places)]
+        ),
+    )
+    halos = [
+        Halo(tuple(len(held) + row for row in entry.rows), _label(entry))
+        for entry in entries
+        if entry.size >= LEAST_HALO
+    ]
+    look = MapStyle(
+        paint_sources(points.sources, inks),
+        style.ground,
+        shown=frozenset(shown) if rest is not None else frozenset(),
+    )
+    return draw_map(points, look, halos=halos, is_turned=style.is_turned)
+
+
+def _label(entry: Entry) -> str:
+    models = f", {entry.models} models" if entry.models > 1 else ""
+    return f"{entry.size} nearly the same{models}"
+
+
+def tabulate_sources(
+    asked: Asked, landed: Sequence[Landed], reading: Reading | None
+) -> list[dict[str, object]]:
+    """Return a row a source: what was asked, what came, how alike it is and what it took."""
+    rows: list[dict[str, object]] = []
+    for number, source in enumerate(asked.sources):
+        own = [one for one in landed if one.source == number]
+        came = [one for one in own if one.text is not None]
+        within = reading.within[number] if reading is not None else None
+        prices = [one.usd for one in came if one.usd is not None]
+        rows.append(
+            {
+                "source": source.name,
+                "asked": asked.samples,
+                "answers": len(came),
+                "known before": sum(one.is_known for one in came),
+                "without answer": len(own) - len(came),
+                "likeness": within.mean if within is not None and within.is_defined else None,
+                "low": None if within is None or within.interval is None else within.low,
+                "high": None if within is None or within.interval is None else within.high,
+                "characters": float(np.mean([len(str(o.text)) for o in came])) if came else None,
+                "seconds an answer": float(np.mean([o.seconds for o in came])) if came else None,
+                "USD": sum(prices) if len(prices) == len(came) and came else None,
+            }
+        )
+    return rows
+
+
+def list_faults(asked: Asked, landed: Sequence[Landed]) -> list[str]:
+    """Return why answers are missing, most frequent first: "gpt-4o: 3 × the budget is spent"."""
+    counted = Counter(
+        (asked.sources[one.source].name, one.error) for one in landed if one.error is not None
+    )
+    return [f"{name}: {n:,} × {error}" for (name, error), n in counted.most_common()]
+
+
+def tabulate_arms(
+    arms: Sequence[Arm], k: int, scores: Mapping[str, Sequence[Change]]
+) -> list[dict[str, object]]:
+    """Return a row a strategy: likeness, different answers, length and scores, and how each moved.
+
+    Parameters
+    ----------
+    arms : sequence of Arm
+    k : int
+        Answers among which different ones are counted.
+    scores : mapping of str to sequence of Change
+        By the name of a scorer; a change for each arm.
+    """
+    rows = []
+    for place, arm in enumerate(arms):
+        row: dict[str, object] = {"strategy": name_strategy(arm.strategy), "answers": arm.answers}
+        row |= _spread("within models", arm.within)
+        row |= _spread("between models", arm.between)
+        row[f"different of {k}"] = _or_none(arm.distinct)
+        row[f"different of {k}: change"] = _or_none(arm.distinct_difference)
+        row |= _spread("characters", arm.characters)
+        for name, changes in scores.items():
+            row |= _spread(f"score by {name}", changes[place])
+        rows.append(row)
+    return rows
+
+
+def _spread(name: str, change: Change) -> dict[str, object]:
+    value, moved = change.value, change.difference
+    return {
+        name: _or_none(value.mean),
+        f"{name}: low": _or_none(value.low),
+        f"{name}: high": _or_none(value.high),
+        f"{name}: change": _or_none(moved.mean),
+        f"{name}: change, low": _or_none(moved.low),
+        f"{name}: change, high": _or_none(moved.high),
+    }
+
+
+def _or_none(value: float) -> float | None:
+    return None if isnan(value) else value
+
+
+def list_differences(arms: Sequence[Arm], part: str = "within") -> list[DifferenceRow]:
+    """Return the strategies after the first as rows of the figure of differences.
+
+    Parameters
+    ----------
+    arms : sequence of Arm
+    part : "within" or "between"
+    """
+    first = getattr(arms[0], part).value
+    return [
+        DifferenceRow(
+            name_strategy(arm.strategy),
+            first,
+            getattr(arm, part).value,
+            getattr(arm, part).difference,
+        )
+        for arm in arms[1:]
+        if getattr(arm, part).value.is_defined
+    ]
+
+
+def tell_arms(arms: Sequence[Arm]) -> str:
+    """Return which strategies make a model's answers clearly less alike, and what that costs."""
+    against = name_strategy(arms[0].strategy) if arms else PLAIN
+    clear = [arm for arm in arms[1:] if arm.within.difference.high < 0]
+    if not any(arm.within.difference.is_defined for arm in arms[1:]):
+        return f"Nothing can be held against {against} yet."
+    if not clear:
+        return f"No strategy makes answers clearly less alike than {against} does, on this query."
+    told = []
+    for arm in sorted(clear, key=lambda one: one.within.difference.mean):
+        moved = arm.within.difference
+        longer = arm.characters.difference
+        cost = (
+            f", with {abs(longer.mean):,.0f} characters {'more' if longer.mean > 0 else 'less'}"
+            if longer.is_defined and not longer.low <= 0 <= longer.high
+            else ""
+        )
+        told.append(
+            f"{name_strategy(arm.strategy)} by {write_number(-moved.mean)} "
+            f"({write_number(-moved.high)} to {write_number(-moved.low)}){cost}"
+        )
+    return f"Against {against}, answers of a model are less alike under {'; '.join(told)}."
+
+
+def describe_arrivals(asked: Asked, reading: Reading) -> str:
+    """Return the map in words."""
+    n, sources = len(reading.answers), {one.source for one in reading.answers}
+    groups = list_entries(reading)
+    return (
+        f"Map of {count(n, 'answer')} by {count(len(sources), 'source')} to the query that was "
+        f"asked, with {count(len(groups), 'group')} of near-identical answers. The list beside "
+        "it says the same in words."
+    )
+
+
+def list_sources(*known: Sequence[Source]) -> tuple[Source, ...]:
+    """Return sources of a session and of a corpus together, each once, by name."""
+    found = {source.name: source for some in known for source in some}
+    return tuple(found[name] for name in sorted(found))

@@ -1,0 +1,103 @@
+"""Ask models something now, and see where their answers land."""
+
+import streamlit as st
+
+import hivemind_core
+from frame.arrivals import (
+    ink_sources,
+    show_arrivals,
+    show_groups,
+    show_head,
+    show_progress,
+)
+from frame.keeping import show_keeping
+from frame.loading import Book
+from frame.ordering import is_linked_anew, show_order
+from frame.picker import find_built, guard
+from frame.remedies import show_remedies, show_standing
+from frame.stage import find_sampling, find_session, name_visitor, open_stage
+from frame.theme import write_heading, write_note
+from hivemind_core.corpus.exports import Citation
+from hivemind_core.live.reading import Reader
+from hivemind_core.live.session import Session
+
+TICK = 0.7  # seconds between two looks at a session
+
+
+def cite_session(session: Session, encoder: str) -> Citation:
+    """Return what the numbers of a session are of."""
+    return {
+        "query": session.asked.query,
+        "asked": session.created,
+        "samples": str(session.asked.samples),
+        "encoder": encoder,
+        "software": "hivemind-atlas",
+        "version": hivemind_core.__version__,
+    }
+
+
+def leave_session() -> None:
+    """End the session and go back to ordering."""
+    open_stage().drop(name_visitor())
+    st.session_state["live-kept"] = None
+
+
+def show_stage(session: Session, book: Book | None, reader: Reader) -> None:
+    """Show a session as it is at this moment; a script run on its own while it goes on."""
+    scene = session.scene
+    with st.container(key="live-stage"):
+        show_head(session, scene)
+        if scene.is_settled and scene.reading is not None and scene.reading.answers:
+            show_standing(session, scene.reading, reader.encoder.name, book)
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            show_arrivals(session, scene, book, reader)
+        with right:
+            if scene.state == "running":
+                st.button("Stop", key="live-stop", on_click=session.cancel)
+                show_progress(session, scene)
+            elif scene.reading is not None:
+                with st.container(key="scroll-live"):
+                    show_groups(session, scene.reading, ink_sources(session.asked, book))
+    if scene.is_settled and not st.session_state.get("live-settled"):
+        st.session_state["live-settled"] = True
+        st.rerun()
+
+
+def show_session(session: Session, book: Book | None) -> None:
+    """Show a session: running, or over with all that follows from it."""
+    is_settled = session.scene.is_settled
+    st.session_state["live-settled"] = is_settled
+    with st.container(
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+        key="live-top",
+    ):
+        is_replay = find_sampling(session) is None
+        write_note("A replay" if is_replay else "Asked now", "kicker")
+        st.button("Ask something else", key="live-leave", type="tertiary", on_click=leave_session)
+    write_heading(session.asked.query)
+    reader = session.reader
+    st.fragment(show_stage, run_every=None if is_settled else TICK)(session, book, reader)
+    scene = session.scene
+    if is_settled and scene.reading is not None and scene.reading.answers:
+        show_remedies(session, scene, cite_session(session, reader.encoder.name))
+        show_keeping(session)
+
+
+def show_page() -> None:
+    """Draw the page."""
+    book = find_built()
+    session = find_session()
+    if session is not None and is_linked_anew() and session.scene.is_settled:
+        leave_session()
+        session = None
+    if session is not None:
+        show_session(session, book)
+        return
+    write_heading("Ask the models yourself")
+    show_order(book)
+
+
+guard(show_page)
