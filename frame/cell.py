@@ -10,11 +10,12 @@ import streamlit as st
 
 from frame import address, sheets
 from frame.loading import Book
-from frame.measuring import Answers, Estimates, Scope, compare_answers, read_answers
+from frame.measuring import Answers, Scope, compare_answers, read_answers
 from frame.pane import cut_text
 from frame.prose import show_marked, style_prose
 from frame.showing import format_columns
 from frame.theme import write_finding, write_note
+from hivemind_core.estimation import Estimates
 from hivemind_core.figures.findings import list_cell, tell_cell, tell_closest, tell_verbatim
 from hivemind_core.figures.phrases import find_shared_phrases
 from hivemind_core.measurement import COSINE, LENGTH_MATCHED

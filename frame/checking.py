@@ -21,6 +21,7 @@ from hivemind_core.figures.findings import (
 )
 from hivemind_core.figures.palette import assign_inks
 from hivemind_core.figures.robustness import (
+    EXPLAINED,
     describe_correlations,
     describe_ranks,
     draw_correlations,
@@ -28,14 +29,6 @@ from hivemind_core.figures.robustness import (
 )
 
 FEW = 7  # controls that stand side by side with how well they agree
-BASIS = (
-    "Rank 1 is the most homogeneous source under each control; Vendi score and distinct answers "
-    "are turned round, and the Vendi score is left out where models have unequal numbers of "
-    "answers. Spearman's rank correlation over the sources; its 95 % interval, from the same 1,000 "
-    "draws of queries, is in the table below. With few sources one swap moves it far. Controls may "
-    "disagree because lengths, wordings or encoders set sources apart, or because one counts how "
-    "many answers differ and another how much."
-)
 
 
 def show_robustness(book: Book, scope: Scope) -> None:
@@ -60,7 +53,7 @@ def show_robustness(book: Book, scope: Scope) -> None:
     with right:
         figure = draw_correlations(titles, found.correlations, ground)
         draw_figure(figure, "agree", describe_correlations(titles, found.correlations))
-    write_basis(BASIS, "robustness")
+    write_basis(EXPLAINED, "robustness")
     name = name_stem(book.manifest, scope.name("ranks"))
     citation = cite(book.manifest, ", ".join(encoders)) | {
         "category": scope.category,

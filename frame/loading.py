@@ -4,9 +4,7 @@ Keys hold the locator and the modification time of corpus.json, which every writ
 they keep is read-only.
 """
 
-import json
 import os
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ import pyarrow.compute as pc
 import streamlit as st
 from numpy.typing import NDArray
 
+from hivemind_core.corpus import catalogue, views
 from hivemind_core.corpus.calibration import Calibration, read_calibration
 from hivemind_core.corpus.embeddings import read_vectors
 from hivemind_core.corpus.locations import list_corpora
@@ -25,15 +24,6 @@ from hivemind_core.corpus.manifest import FILE, Manifest
 from hivemind_core.corpus.store import Corpus, open_corpus, views_file
 from hivemind_core.corpus.tables import QUERIES, RESPONSES, SCORES
 from hivemind_core.errors import CorpusError
-
-BUILT_FILES = (
-    "maps.parquet",
-    "clusters.parquet",
-    "map_quality.parquet",
-    "linkages.parquet",
-    "groups.parquet",
-    "summary.json",
-)
 
 
 @dataclass(frozen=True)
@@ -137,11 +127,7 @@ def _open(locator: str, stamp: int) -> Corpus:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def list_built(_corpus: Corpus, locator: str, stamp: int) -> tuple[str, ...]:
     """Return the encoders of a corpus whose views are all there."""
-    return tuple(
-        encoder
-        for encoder in _corpus.manifest.encoders
-        if all(_corpus.has(views_file(encoder, file)) for file in BUILT_FILES)
-    )
+    return views.list_built(_corpus)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -162,15 +148,7 @@ def _read_part(
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _read_json(_corpus: Corpus, key: tuple[str, int, str], file: str) -> Any:  # noqa: ANN401
-    try:
-        return json.loads(_corpus.filesystem.cat_file(_corpus.path(file)))
-    except (OSError, ValueError) as error:
-        raise CorpusError(
-            "the file must be whole JSON",
-            where=_corpus.path(file),
-            found=str(error),
-            remedy=f"`hivemind build {_corpus.locator}` writes it again",
-        ) from error
+    return views.read_json(_corpus, file)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -208,13 +186,7 @@ def read_summary(book: Book) -> dict[str, Any]:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _count_answers(_corpus: Corpus, key: tuple[str, int, str]) -> dict[str, int]:
-    rows = _corpus.read(RESPONSES, columns=["model", "strategy"])
-    counted = rows.group_by(["model", "strategy"]).aggregate([([], "count_all")]).to_pylist()
-    counts: Counter[str] = Counter()
-    for row in counted:
-        name = _corpus.manifest.find_source(row["model"], row["strategy"]).name
-        counts[name] += row["count_all"]
-    return dict(counts)
+    return catalogue.count_by_source(_corpus)
 
 
 def count_answers(book: Book) -> dict[str, int]:
@@ -224,8 +196,7 @@ def count_answers(book: Book) -> dict[str, int]:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _count_by_query(_corpus: Corpus, key: tuple[str, int, str]) -> dict[str, int]:
-    counted = pc.value_counts(_corpus.read(RESPONSES, columns=["query_id"])["query_id"])
-    return {row["values"]: row["counts"] for row in counted.to_pylist()}
+    return catalogue.count_by_query(_corpus)
 
 
 def count_by_query(book: Book) -> dict[str, int]:
@@ -262,8 +233,7 @@ def read_answer_ids(book: Book) -> dict[str, list[str]]:
 
 def has_grown(book: Book) -> bool:
     """Whether the corpus holds other answers than those that its views were built from."""
-    stamp = _read_json(book.corpus, book.key, views_file(book.encoder, "build.json"))
-    return bool(stamp.get("content_hash") != book.manifest.content_hash)
+    return views.has_grown(book.corpus, book.encoder)
 
 
 def count_unbuilt(book: Book) -> int:

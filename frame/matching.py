@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -10,11 +9,11 @@ from frame import address, measuring
 from frame.address import choose, choose_one
 from frame.cell import show_cell, show_closest
 from frame.loading import Book
-from frame.measuring import Estimates, Scope
+from frame.measuring import Scope
 from frame.showing import show_rows, write_basis
 from frame.theme import find_ground, write_finding
 from hivemind_core.corpus.exports import name_stem
-from hivemind_core.estimation import arrange_matrix, find_model_pairs
+from hivemind_core.estimation import Estimates, find_model_pairs
 from hivemind_core.figures.findings import (
     MEANINGS,
     SCALES,
@@ -23,14 +22,13 @@ from hivemind_core.figures.findings import (
     tell_floor,
     tell_interval,
 )
-from hivemind_core.figures.matrix import MatrixView, describe_matrix, draw_matrix
+from hivemind_core.figures.matrix import FRAMED, MatrixView, describe_matrix, draw_matrix
 from hivemind_core.figures.palette import find_family
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.ordering import order_by_family, order_by_similarity
 
 CLUSTERED, FAMILY = "By likeness", "By family"
 PLAIN = {"displayModeBar": False}
-FRAMED = "Framed: within a source. Colours range over pairs of different sources, and end there."
 MANY = 30  # sources from which on a matrix takes the whole page
 WIDE, NARROW = 960, 560  # pixels that it has on a page of 1,440
 
@@ -102,12 +100,10 @@ def show_between(book: Book, scope: Scope, numbers: Estimates) -> None:
     names = [source.name for source in measured.sources]
     if len(names) < 2:
         return
-    values = arrange_matrix([estimate.mean for estimate in numbers.between], len(names))
-    np.fill_diagonal(values, [estimate.mean for estimate in numbers.within])
     families = [find_family(s.model or "") if s.is_model else "people" for s in measured.sources]
     left, right = split_page(len(names))
     with left:
-        view = arrange_view(names, values, families, "source")
+        view = arrange_view(names, numbers.matrix, families, "source")
         frame = st.container()
     with right:
         picked = choose_cell(view, _find_start(numbers))

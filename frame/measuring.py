@@ -1,7 +1,7 @@
 """The measures of corpora, read once and kept, and their estimates on what is looked at."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,23 +9,13 @@ import streamlit as st
 
 from frame import loading, sheets
 from frame.loading import Book
+from hivemind_core import estimation, tabulation
 from hivemind_core.corpus.exports import Citation, cite
-from hivemind_core.corpus.views import MEASURES
-from hivemind_core.estimation import (
-    Bootstrap,
-    Gap,
-    estimate_between,
-    estimate_gap,
-    estimate_people,
-    estimate_within,
-    explain_undefined,
-)
+from hivemind_core.estimation import Bootstrap, Estimates, estimate_controls
 from hivemind_core.measurement import (
     CENTRED,
     COSINE,
-    DIVERSITIES,
     LEXICAL,
-    SIMILARITIES,
     Homogeneity,
     average_vectors,
 )
@@ -35,7 +25,6 @@ from hivemind_core.measures.resampling import Estimate
 from hivemind_core.measures.responses import estimate_responses
 from hivemind_core.robustness import Robustness, compare_rankings
 from hivemind_core.space.ngrams import encode_ngrams
-from hivemind_core.tabulation import restore
 
 
 @dataclass(frozen=True)
@@ -67,51 +56,9 @@ class Scope:
         return Bootstrap(self.pooling)
 
 
-@dataclass(frozen=True, eq=False)
-class Estimates:
-    """The numbers of a scope.
-
-    Attributes
-    ----------
-    measured : Homogeneity
-        The queries of the scope.
-    within, between : tuple of Estimate
-        By source, and by pair of sources in the order of `measured.pairs`.
-    gap : Gap
-    people : Estimate or None
-        None without people.
-    floor : float
-        Of the whole corpus; nan where undefined.
-    reason : str
-        Why the measure is undefined where it is.
-    """
-
-    measured: Homogeneity
-    within: tuple[Estimate, ...]
-    between: tuple[Estimate, ...]
-    gap: Gap
-    people: Estimate | None
-    floor: float
-    reason: str
-
-    @property
-    def is_single(self) -> bool:
-        """Whether it is of one query, so that intervals are over its answers."""
-        return len(self.measured.query_ids) == 1
-
-    @property
-    def is_defined(self) -> bool:
-        """Whether there is any number."""
-        return any(one.is_defined for one in (*self.within, *self.between))
-
-
 @st.cache_resource(max_entries=8, show_spinner="Reading the measures …")
 def _read_homogeneity(_book: Book, key: tuple[object, ...]) -> Homogeneity | None:
-    summary = loading.read_summary(_book)
-    if "sources" not in summary.get("controls", ()):
-        return None
-    tables = {name: loading.read_view(_book, f"{name}.parquet") for name in MEASURES}
-    return restore(tables, summary["controls"])
+    return tabulation.read_homogeneity(_book.corpus, _book.encoder)
 
 
 def read_homogeneity(book: Book) -> Homogeneity | None:
@@ -134,20 +81,9 @@ def _estimate(_book: Book, key: tuple[object, ...], scope: Scope) -> Estimates |
     if whole is None:
         return None
     measured, bootstrap = choose_queries(_book, whole, scope), scope.bootstrap
-    within = estimate_within(measured, bootstrap, scope.measure)
-    between = estimate_between(measured, bootstrap, scope.measure)
-    if len(measured.query_ids) == 1:
-        drawn = _estimate_query(_book, measured, scope.measure)
-        within, between = drawn or (within, between)
-    return Estimates(
-        measured,
-        within,
-        between,
-        estimate_gap(measured, bootstrap, scope.measure),
-        estimate_people(measured, bootstrap, scope.measure),
-        measured.floors[scope.measure].mean,
-        explain_undefined(measured, scope.measure),
-    )
+    numbers = estimation.estimate(measured, bootstrap, scope.measure)
+    drawn = _estimate_query(_book, measured, scope.measure) if numbers.is_single else None
+    return numbers if drawn is None else replace(numbers, within=drawn[0], between=drawn[1])
 
 
 def estimate(book: Book, scope: Scope) -> Estimates | None:
@@ -234,11 +170,7 @@ def _tabulate(_book: Book, key: tuple[object, ...], scope: Scope) -> dict[str, S
     whole = read_homogeneity(_book)
     if whole is None:
         return {}
-    measured = choose_queries(_book, whole, scope)
-    return {
-        measure: estimate_within(measured, scope.bootstrap, measure)
-        for measure in (*SIMILARITIES, *DIVERSITIES)
-    }
+    return dict(estimate_controls(choose_queries(_book, whole, scope), scope.bootstrap))
 
 
 def estimate_all(book: Book, scope: Scope) -> dict[str, Sequence[Estimate]]:

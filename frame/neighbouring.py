@@ -2,26 +2,20 @@
 
 from frame import measuring
 from frame.loading import Book
-from frame.measuring import Estimates, Scope
+from frame.measuring import Scope
 from frame.showing import draw_figure, show_rows, write_basis
 from frame.theme import find_ground, write_finding
 from hivemind_core.corpus.exports import name_stem
-from hivemind_core.estimation import expect_nearest
+from hivemind_core.estimation import Estimates, expect_nearest
 from hivemind_core.figures.findings import tell_nearest
 from hivemind_core.figures.homogeneity import count_models
 from hivemind_core.figures.nearest import (
+    EXPLAINED,
     describe_nearest,
     draw_nearest_boxes,
     tabulate_nearest,
 )
 from hivemind_core.measures.nearest import NEIGHBOURS
-
-BASIS = (
-    "For each answer by a model, its N nearest by models to the same query, by cosine; distinct "
-    "models among them, averaged over the answers of a query; a box over queries. People are left "
-    "out, strategies of one model count once. By chance: the same if models were dealt to the "
-    "answers blindly. Models with few answers are rarely near."
-)
 
 
 def show_nearest(book: Book, scope: Scope, numbers: Estimates) -> None:
@@ -37,6 +31,6 @@ def show_nearest(book: Book, scope: Scope, numbers: Estimates) -> None:
     figure = draw_nearest_boxes(measured.nearest, NEIGHBOURS, models, find_ground(), expected)
     alt = f"{words} {describe_nearest(measured.nearest, NEIGHBOURS, models)}"
     draw_figure(figure, "nearest", alt)
-    write_basis(BASIS, "nearest")
+    write_basis(EXPLAINED, "nearest")
     name = name_stem(book.manifest, scope.name("nearest"))
     show_rows(rows, "nearest", name, measuring.cite_scope(book, scope, measured))

@@ -10,16 +10,16 @@ import streamlit as st
 from frame import measuring
 from frame.loading import Book
 from frame.matching import MANY, arrange_view, choose_cell, draw_cells, split_page
-from frame.measuring import Estimates, Scope
+from frame.measuring import Scope
 from frame.picker import say_old
-from frame.ranking import list_marks, list_rows
+from frame.ranking import list_sources
 from frame.showing import draw_figure, format_columns, show_rows, write_basis
 from frame.theme import find_ground, write_finding, write_note
 from hivemind_core.corpus import published
 from hivemind_core.corpus.exports import Citation, cite, name_stem
 from hivemind_core.corpus.identity import Source
 from hivemind_core.corpus.published import Published
-from hivemind_core.estimation import find_model_pairs
+from hivemind_core.estimation import Estimates, find_model_pairs
 from hivemind_core.figures.findings import (
     SCALES,
     list_partners,
@@ -35,6 +35,7 @@ from hivemind_core.figures.matrix import MatrixView, list_pairs, rank_partners
 from hivemind_core.figures.numbers import count
 from hivemind_core.figures.palette import Ink, assign_inks
 from hivemind_core.figures.ranges import Strip, draw_ranges
+from hivemind_core.figures.ranking import list_marks
 from hivemind_core.figures.within import SourceRow, describe_within, draw_within
 from hivemind_core.measurement import COSINE
 from hivemind_core.measures.arrays import Floats
@@ -161,7 +162,7 @@ def show_beside(book: Book, paper: Published, *, is_within: bool) -> None:
 def _show_within_beside(book: Book, paper: Published, numbers: Estimates) -> None:
     sources = book.manifest.sources
     models = {source.name for source in sources if source.is_model}
-    mine = [row for row in list_rows(numbers, Scope(), YOURS) if row.name in models]
+    mine = [row for row in list_sources(numbers, Scope(), YOURS) if row.name in models]
     theirs = [_tell_apart(row, models) for row in _list_rows(paper, THEIRS)]
     basis = count(len(paper.names), "model")
     words = tell_beside("within a model", numbers.gap.within, paper.within.tolist(), basis)
@@ -169,7 +170,7 @@ def _show_within_beside(book: Book, paper: Published, numbers: Estimates) -> Non
     ground = find_ground()
     inks = {row.name: Ink(ground.muted) for row in theirs} | assign_inks(sources, ground)
     rows = sorted([*mine, *theirs], key=lambda row: -row.estimate.mean)
-    marks = [(f"your {words}", value) for words, value in list_marks(numbers)]
+    marks = [(f"your {words}", value) for words, value in list_marks(numbers.floor, numbers.people)]
     figure = draw_within(rows, marks, inks, ground)
     draw_figure(figure, "beside-within", f"{words} {describe_within(rows)}")
     _show_table(book, [(row.name, row.group, row.estimate) for row in rows], "model")

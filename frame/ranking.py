@@ -4,15 +4,15 @@ import streamlit as st
 
 from frame import measuring
 from frame.loading import Book
-from frame.measuring import Estimates, Scope
+from frame.measuring import Scope
 from frame.showing import draw_figure, show_rows, write_basis
 from frame.theme import find_ground, write_finding
 from hivemind_core.corpus.exports import name_stem
+from hivemind_core.estimation import Estimates
 from hivemind_core.figures.findings import (
     MEANINGS,
     SCALES,
     list_controls,
-    order_sources,
     tabulate_within,
     tell_floor,
     tell_interval,
@@ -21,43 +21,30 @@ from hivemind_core.figures.findings import (
     tell_within,
 )
 from hivemind_core.figures.palette import assign_inks
+from hivemind_core.figures.ranking import list_marks, list_rows
 from hivemind_core.figures.within import SourceRow, describe_within, draw_within
-from hivemind_core.measures.homogeneity import count_in_bins, share_above
+from hivemind_core.measures.homogeneity import share_above
 
 
-def list_rows(numbers: Estimates, scope: Scope, group: str = "") -> list[SourceRow]:
+def list_sources(numbers: Estimates, scope: Scope, group: str = "") -> list[SourceRow]:
     """Return the sources of a corpus, the one that repeats itself most first."""
     measured = numbers.measured
-    values = measured.within[scope.measure]
-    return [
-        SourceRow(
-            measured.sources[i].name,
-            numbers.within[i],
-            None if numbers.is_single else count_in_bins(values[:, i]),
-            group,
-        )
-        for i in order_sources(numbers.within)
-    ]
-
-
-def list_marks(numbers: Estimates) -> list[tuple[str, float]]:
-    """Return what every number is held against: unrelated answers, and people."""
-    marks = [("unrelated", numbers.floor)]
-    if numbers.people is not None:
-        marks.append(("people", numbers.people.mean))
-    return [(words, value) for words, value in marks if value == value]  # noqa: PLR0124 - nan
+    values = None if numbers.is_single else measured.within[scope.measure]
+    return list_rows(measured.sources, numbers.within, values, group)
 
 
 def show_within(book: Book, scope: Scope, numbers: Estimates) -> None:
     """Show the ranking of sources, the paper's figure beside it, and all controls below."""
-    measured, rows = numbers.measured, list_rows(numbers, scope)
+    measured, rows = numbers.measured, list_sources(numbers, scope)
     words = tell_within(measured.sources, numbers.within, numbers.people, numbers.floor)
     write_finding(words, "within")
     if not rows:
         return
     ground = find_ground()
     inks = assign_inks(book.manifest.sources, ground)
-    figure = draw_within(rows, list_marks(numbers), inks, ground, SCALES[scope.measure])
+    figure = draw_within(
+        rows, list_marks(numbers.floor, numbers.people), inks, ground, SCALES[scope.measure]
+    )
     draw_figure(figure, "within", describe_within(rows))
     told = [MEANINGS[scope.measure], _tell_interval(scope, numbers)]
     told += [

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from frame import loading
 from frame.loading import Book
+from hivemind_core.corpus.catalogue import Catalogue, make_catalogue
 from hivemind_core.corpus.taxonomy import list_other_names
 from hivemind_core.figures.layers import MapPoints
 from hivemind_core.figures.numbers import count
 from hivemind_core.figures.reading import Entry, list_clusters, rank_striking
-
-LABEL_WIDTH = 240
 
 
 @dataclass(frozen=True)
@@ -159,59 +158,9 @@ def describe_scope(book: Book, category: str, query: str) -> str:
     return f"{told} of {category}" if category else told
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    """The queries and categories of a corpus, to choose from.
-
-    Attributes
-    ----------
-    labels : mapping of str to str
-        What a query with answers is called in the list, by query id: unlike any other.
-    queries : mapping of str to str
-        Whole queries by id, those without answers too.
-    categories : mapping of str to tuple of str
-        Ids of queries with answers by category, in the order of the category's size.
-    """
-
-    labels: Mapping[str, str]
-    queries: Mapping[str, str]
-    categories: Mapping[str, tuple[str, ...]]
-
-    def spell(self, query_id: str) -> str:
-        """Return what a query is called in a list; of one without answers, its text."""
-        return self.labels.get(query_id) or shorten_label(self.queries[query_id])
-
-    def offer(self, category: str, asked: str | None) -> tuple[str, ...]:
-        """Return the queries to choose from: those with answers, and one that is asked for."""
-        ids = self.categories[category] if category else tuple(self.labels)
-        is_extra = asked is not None and asked in self.queries and asked not in self.labels
-        return (*ids, str(asked)) if is_extra else ids
-
-
-def shorten_label(query: str) -> str:
-    """Return a query in one line, cut to what a list shows."""
-    label = " ".join(query.split())
-    return label if len(label) <= LABEL_WIDTH else label[:LABEL_WIDTH] + "…"
-
-
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _read_catalogue(_book: Book, key: tuple[str, int, str]) -> Catalogue:
-    rows = loading.read_queries(_book).select(["query_id", "query", "categories"]).to_pylist()
-    rows.sort(key=lambda row: (row["query"].casefold(), row["query_id"]))
-    queries = {row["query_id"]: row["query"] for row in rows}
-    answered = loading.count_by_query(_book)
-    labels: dict[str, str] = {}
-    members: dict[str, list[str]] = {}
-    for row in rows:
-        if row["query_id"] not in answered:
-            continue
-        labels[row["query_id"]] = shorten_label(row["query"])
-        for category in row["categories"] or ():
-            members.setdefault(category, []).append(row["query_id"])
-    twice = {label for label, n in Counter(labels.values()).items() if n > 1}
-    labels = {k: f"{v} [{k[:8]}]" if v in twice or not v else v for k, v in labels.items()}
-    ranked = sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))
-    return Catalogue(labels, queries, {name: tuple(ids) for name, ids in ranked})
+    return make_catalogue(loading.read_queries(_book).to_pylist(), loading.count_by_query(_book))
 
 
 def read_catalogue(book: Book) -> Catalogue:

@@ -17,18 +17,13 @@ from hivemind_core.figures.judging import (
 )
 from hivemind_core.figures.palette import HUES, Ink
 from hivemind_core.figures.votes import (
+    DRAWN,
+    PREDICTED,
+    SIDES,
     describe_reliability,
     describe_votes,
     draw_reliability,
     draw_votes,
-)
-
-BASIS = (
-    "Left: share of pairs in which a scorer prefers the answer that more people prefer, by how "
-    "many of them do; pairs without a larger side, or that the scorer calls equal, are left out. "
-    "Where people are nearly even, .5 is no fault. Right: a scorer's differences are turned into "
-    "predicted shares by one slope, fitted to the same votes; on the diagonal they hold. Intervals "
-    "are 95 %, over 2,000 draws of the queries."
 )
 
 
@@ -55,7 +50,7 @@ def show_votes(book: Book, question: Question) -> None:
         curves = [list_reliability(*one) for one in reliability]
         figure = draw_reliability(curves, inks, ground, mark)
         draw_figure(figure, "reliability", describe_reliability(curves, mark))
-    write_basis(BASIS, "votes")
+    write_basis(f"Left: {SIDES} Right: {PREDICTED} {DRAWN}", "votes")
     name, citation = name_file(book, question, "votes"), cite_question(book, question)
     show_rows(tabulate_shares(majority, "on the larger side", "taken"), "votes", name, citation)
     table = st.expander("Predicted and observed as a table", key="predicted", on_change="rerun")

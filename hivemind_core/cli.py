@@ -206,6 +206,26 @@ def calibrate(
     print(json.dumps(described, ensure_ascii=False) if as_json else format_reports(described))
 
 
+@application.command("report")
+def report_command(
+    corpus: CorpusArgument,
+    to: Annotated[Path, typer.Option(metavar="FILE", help="The .html file to write.")],
+    encoder: EncoderOption = None,
+) -> None:
+    """Write every number of a built corpus, with its controls, as one HTML file to hand on."""
+    from hivemind_core.build import choose_encoder
+    from hivemind_core.corpus.store import open_corpus
+    from hivemind_core.corpus.views import list_built
+    from hivemind_core.report.writing import write_report
+
+    opened = open_corpus(corpus)
+    own = choose_encoder(opened.manifest, encoder)
+    with show_progress() as report:
+        is_known = encoder is not None or own in list_built(opened)
+        write_report(opened, to, own if is_known else None, report)
+    print(f"{opened.manifest.name} is told in {to}", file=sys.stderr)
+
+
 @application.command()
 def score(
     corpus: CorpusArgument,

@@ -7,7 +7,15 @@ from math import isnan
 import numpy as np
 
 from hivemind_core.errors import InputError, shorten
-from hivemind_core.measurement import CENTRED, COSINE, DISTINCT, LENGTH_MATCHED, Homogeneity
+from hivemind_core.measurement import (
+    CENTRED,
+    COSINE,
+    DISTINCT,
+    DIVERSITIES,
+    LENGTH_MATCHED,
+    SIMILARITIES,
+    Homogeneity,
+)
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.centring import ALMOST_NONE
 from hivemind_core.measures.nearest import expect_models
@@ -248,3 +256,71 @@ def _count_pairs(measured: Homogeneity) -> Floats:
 
 def _weigh(counts: Floats, bootstrap: Bootstrap) -> Floats:
     return counts if bootstrap.pooling == "pairs" else np.ones_like(counts)
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """The numbers of some queries under one measure.
+
+    Attributes
+    ----------
+    measured : Homogeneity
+        The queries.
+    within, between : tuple of Estimate
+        By source, and by pair of sources in the order of `measured.pairs`.
+    gap : Gap
+    people : Estimate or None
+        None without people.
+    floor : float
+        Of the whole corpus; nan where undefined.
+    reason : str
+        Why the measure is undefined where it is.
+    """
+
+    measured: Homogeneity
+    within: tuple[Estimate, ...]
+    between: tuple[Estimate, ...]
+    gap: Gap
+    people: Estimate | None
+    floor: float
+    reason: str
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is of one query, so that no interval is over queries."""
+        return len(self.measured.query_ids) == 1
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether there is any number."""
+        return any(one.is_defined for one in (*self.within, *self.between))
+
+    @property
+    def matrix(self) -> Floats:
+        """How alike every two sources are and, on the diagonal, the answers of one, (s, s)."""
+        values = arrange_matrix([one.mean for one in self.between], len(self.within))
+        np.fill_diagonal(values, [one.mean for one in self.within])
+        return values
+
+
+def estimate(measured: Homogeneity, bootstrap: Bootstrap, measure: str = COSINE) -> Estimates:
+    """Return the numbers of some queries: within sources, between them, and the controls."""
+    return Estimates(
+        measured,
+        estimate_within(measured, bootstrap, measure),
+        estimate_between(measured, bootstrap, measure),
+        estimate_gap(measured, bootstrap, measure),
+        estimate_people(measured, bootstrap, measure),
+        measured.floors[measure].mean,
+        explain_undefined(measured, measure),
+    )
+
+
+def estimate_controls(
+    measured: Homogeneity, bootstrap: Bootstrap
+) -> dict[str, tuple[Estimate, ...]]:
+    """Return the estimate of every source under every measure, by measure."""
+    return {
+        measure: estimate_within(measured, bootstrap, measure)
+        for measure in (*SIMILARITIES, *DIVERSITIES)
+    }

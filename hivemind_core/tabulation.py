@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from hivemind_core.corpus.identity import Source
-from hivemind_core.corpus.views import MEASURES
+from hivemind_core.corpus.store import Corpus, views_file
+from hivemind_core.corpus.views import MEASURES, read_json
 from hivemind_core.measurement import (
     COSINE,
     DIVERSITIES,
@@ -64,6 +65,21 @@ def _build(columns: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
     """Return a table; nan becomes null."""
     arrays = [pa.array(columns[field.name], field.type, from_pandas=True) for field in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def read_homogeneity(corpus: Corpus, encoder: str) -> Homogeneity | None:
+    """Return the measures of every query that were built; None where an earlier version did.
+
+    Raises
+    ------
+    CorpusError
+        If a view is not there, or not whole.
+    """
+    about = read_json(corpus, views_file(encoder, "summary.json")).get("controls", {})
+    if "sources" not in about:
+        return None
+    tables = {name: corpus.read_file(views_file(encoder, f"{name}.parquet")) for name in MEASURES}
+    return restore(tables, about)
 
 
 def restore(tables: Mapping[str, pa.Table], about: Mapping[str, Any]) -> Homogeneity:

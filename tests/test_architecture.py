@@ -43,7 +43,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exhibit": BASE | {"corpus"},
     "deck": BASE | {"corpus", "exhibit"},
     "export": BASE | {"corpus", "figures", "exhibit", "deck"},
-    "report": BASE | NUMBERED | {"corpus", "figures", "exhibit", "export"},
+    # A report counts what the pages leave to frame: shares of queries, trees, agreement of people.
+    "report": BASE | NUMBERED | {"corpus", "figures", "measures", "exhibit", "export"},
     "cli": CORE | {"frame"},
     "frame": CORE,
     "pages": CORE | {"frame"},

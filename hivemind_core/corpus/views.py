@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import pyarrow as pa
 
 from hivemind_core.corpus.store import Corpus, views_file, write_files
 from hivemind_core.corpus.tables import QUERIES, RESPONSES
+from hivemind_core.errors import CorpusError
 
 STAMP = "build.json"
 VERSION = 5
@@ -142,6 +144,16 @@ FILES = (
     STAMP,
 )
 
+SHOWN = (
+    "maps.parquet",
+    "clusters.parquet",
+    "map_quality.parquet",
+    "linkages.parquet",
+    "groups.parquet",
+    "summary.json",
+)
+"""What has to be there for an encoder to count as built."""
+
 
 def add_scope(scope: str, schema: pa.Schema) -> pa.Schema:
     """Return a schema with the column in front that says which map a row belongs to."""
@@ -186,3 +198,37 @@ def keep_current(before: Corpus, after: Corpus, changed: Collection[str]) -> Cor
 def list_views(encoder: str) -> tuple[str, ...]:
     """Return the files that a build writes for an encoder."""
     return tuple(views_file(encoder, name) for name in FILES)
+
+
+def list_built(corpus: Corpus) -> tuple[str, ...]:
+    """Return the encoders of a corpus whose views are all there."""
+    return tuple(
+        encoder
+        for encoder in corpus.manifest.encoders
+        if all(corpus.has(views_file(encoder, file)) for file in SHOWN)
+    )
+
+
+def read_json(corpus: Corpus, file: str) -> Any:  # noqa: ANN401 - JSON
+    """Return what a JSON file of a corpus holds.
+
+    Raises
+    ------
+    CorpusError
+        If it is not there, or not whole.
+    """
+    try:
+        return json.loads(corpus.filesystem.cat_file(corpus.path(file)))
+    except (OSError, ValueError) as error:
+        raise CorpusError(
+            "the file must be whole JSON",
+            where=corpus.path(file),
+            found=str(error),
+            remedy=f"`hivemind build {corpus.locator}` writes it again",
+        ) from error
+
+
+def has_grown(corpus: Corpus, encoder: str) -> bool:
+    """Whether a corpus holds other answers than those that its views were built from."""
+    stamp = read_json(corpus, views_file(encoder, STAMP))
+    return bool(stamp.get("content_hash") != corpus.manifest.content_hash)

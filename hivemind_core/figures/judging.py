@@ -10,9 +10,11 @@ from hivemind_core.calibration import (
     BIN,
     DISAGREED,
     SIMILAR,
+    SURE,
     PanelSlice,
     ScorerReport,
     SliceReport,
+    name_scorers,
 )
 from hivemind_core.evaluation import Panel
 from hivemind_core.figures.curves import Curve, Slice
@@ -305,3 +307,62 @@ def count_values(panel: Panel, item: int) -> tuple[list[float], list[int]]:
     values = np.unique(held).tolist()
     own = panel.labels[item]
     return values, [int((own == value).sum()) for value in values]
+
+
+def list_beyond(reports: Sequence[ScorerReport]) -> list[dict[str, object]]:
+    """Return on which slices a scorer is clearly not where range alone would put it.
+
+    Clear: the interval of the difference leaves out 0, and p, adjusted for all scorers and slices,
+    is below .05. A row a scorer and side: all its slices there, and the numbers of the one that
+    lies farthest off.
+    """
+    names = name_scorers([report.scorer for report in reports])
+    rows = []
+    for name, report in zip(names, reports, strict=True):
+        found = [part for part in report.slices if _is_beyond(part)]
+        for side, sign in (("below", -1), ("above", 1)):
+            parts = [part for part in found if part.result.difference * sign > 0]
+            if parts:
+                rows.append({"scorer": name, "side": side} | _tell_farthest(parts))
+    return rows
+
+
+def _tell_farthest(parts: Sequence[SliceReport]) -> dict[str, object]:
+    """Return the names of slices, and the numbers of the one that lies farthest off."""
+    kinds = {part.kind: [p.parameter for p in parts if p.kind == part.kind] for part in parts}
+    named = [f"{TITLES[k]} {', '.join(f'{x:g}' for x in held)}" for k, held in kinds.items()]
+    farthest = max(parts, key=lambda part: abs(part.result.difference))
+    result = farthest.result
+    return {
+        "slices": "; ".join(named),
+        "farthest": f"{TITLES[farthest.kind]} {farthest.parameter:g}",
+        "n": result.n,
+        "spearman": result.spearman,
+        "95 % from": result.low,
+        "95 % to": result.high,
+        "expected": result.expected,
+        "difference": result.difference,
+        "difference from": result.difference_low,
+        "difference to": result.difference_high,
+        "p, adjusted": farthest.p_adjusted,
+    }
+
+
+def _is_beyond(part: SliceReport) -> bool:
+    ends = part.result.difference_low, part.result.difference_high
+    return (ends[0] > 0 or ends[1] < 0) and part.p_adjusted < SURE
+
+
+def tell_beyond(reports: Sequence[ScorerReport]) -> str:
+    """Return on how many slices scorers are below, and above, what range alone would give."""
+    parts = [part for report in reports for part in report.slices]
+    known = sum(not isnan(part.result.difference) for part in parts)
+    beyond = [part.result.difference for part in parts if _is_beyond(part)]
+    below = sum(difference < 0 for difference in beyond)
+    among = f"{count(known, 'slice')} of {count(len(reports), 'scorer')}"
+    if not beyond:
+        return f"Of {among} none lies clearly off what range alone would give."
+    return (
+        f"Of {among} {below:,} {'lies' if below == 1 else 'lie'} clearly below what range alone "
+        f"would give, and {len(beyond) - below:,} above."
+    )

@@ -32,6 +32,7 @@ BAR_HEIGHT, BAR_TICKS = 58, 6
 PAD = 0.02  # of a cell, so that names at the border are within the axes
 INSET = 0.4  # half the side of the frame that marks a cell of the diagonal
 VEIL, GAP_OPACITY = 0.55, 0.7
+FRAMED = "Framed: within a source. Colours range over pairs of different sources, and end there."
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,14 @@ MOST_ABREAST = 3  # columns whose names stand side by side; those of more are sl
 LINE_WIDTH = 16
 CELL = 44  # pixels
 SLANT = 124  # pixels that slanted names are high
+EXPLAINED = (
+    "Rank 1 is the most homogeneous source under each control; Vendi score and distinct answers "
+    "are turned round, and the Vendi score is left out where models have unequal numbers of "
+    "answers. Spearman's rank correlation over the sources; its 95 % interval, from the same 1,000 "
+    "draws of queries, is in the table below. With few sources one swap moves it far. Controls may "
+    "disagree because lengths, wordings or encoders set sources apart, or because one counts how "
+    "many answers differ and another how much."
+)
 
 
 def draw_ranks(

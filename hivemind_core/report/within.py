@@ -1,0 +1,127 @@
+"""Repetition within a source: every source with every control, and its queries by likeness."""
+
+from collections.abc import Iterator
+
+from hivemind_core.figures.findings import (
+    MEANINGS,
+    SCALES,
+    TITLES,
+    order_sources,
+    tell_floor,
+    tell_interval,
+    tell_missing,
+    tell_unequal,
+    tell_within,
+)
+from hivemind_core.figures.numbers import write_number
+from hivemind_core.figures.palette import assign_inks
+from hivemind_core.figures.ranking import list_marks, list_rows
+from hivemind_core.figures.within import SourceRow, describe_within, draw_within, write_tenth
+from hivemind_core.measurement import COSINE, DISTINCT, DIVERSITIES, SIMILARITIES
+from hivemind_core.measures.homogeneity import share_above
+from hivemind_core.measures.resampling import UNDEFINED
+from hivemind_core.report.material import Material
+from hivemind_core.report.parts import (
+    Cell,
+    Drawing,
+    Grid,
+    Part,
+    Section,
+    Words,
+    draw_twice,
+    show_estimate,
+    show_number,
+    take_notes,
+)
+
+OTHERS = tuple(name for name in (*SIMILARITIES, *DIVERSITIES) if name != COSINE)
+COUNT_DIGITS = 2  # of a number of answers
+
+
+def describe_within_sources(material: Material) -> Section:
+    """Return the section on how far each source repeats itself."""
+    measured, numbers = material.measured, material.numbers
+    finding = tell_within(measured.sources, numbers.within, numbers.people, numbers.floor)
+    rows = list_rows(measured.sources, numbers.within, measured.within[COSINE])
+    parts: list[Part] = [Words(finding, "finding")]
+    if rows:
+        parts += [_draw(material, rows), *_explain(material)]
+        parts += [_tabulate(material), _tabulate_bins(rows)]
+    else:
+        parts += take_notes(tell_missing(measured.sources, numbers.within, numbers.reason))
+    return Section("within", "Repetition within a source", tuple(parts), (finding,))
+
+
+def _draw(material: Material, rows: list[SourceRow]) -> Drawing:
+    numbers, sources = material.numbers, material.manifest.sources
+    marks = list_marks(numbers.floor, numbers.people)
+    return draw_twice(
+        lambda ground: draw_within(
+            rows, marks, assign_inks(sources, ground), ground, SCALES[COSINE]
+        ),
+        describe_within(rows),
+    )
+
+
+def _explain(material: Material) -> tuple[Words, ...]:
+    measured, numbers = material.measured, material.numbers
+    return take_notes(
+        MEANINGS[COSINE],
+        tell_interval(material.bootstrap.pooling, COSINE, is_query=False),
+        tell_floor(measured.floors[COSINE], COSINE),
+        tell_unequal(measured.counts, measured.k, measured.threshold),
+        tell_missing(measured.sources, numbers.within, numbers.reason),
+    )
+
+
+def _tabulate(material: Material) -> Grid:
+    """Return every source under every measure, and below what they are held against."""
+    measured = material.measured
+    others = [f"{TITLES[n].lower()}{f' among {measured.k}' * (n == DISTINCT)}" for n in OTHERS]
+    columns = ("source", "n", "cosine", "above floor", "queries above .8 (%)", *others)
+    rows = tuple(tuple(_list_cells(material, i)) for i in _order(material))
+    floors = [measured.floors[name].mean for name in SIMILARITIES if name != COSINE]
+    foot = (
+        Cell("unrelated answers"),
+        Cell(""),
+        show_number(measured.floors[COSINE].mean),
+        Cell(""),
+        Cell(""),
+        *(show_number(value) for value in floors),
+        *(Cell("") for _ in DIVERSITIES),
+    )
+    return Grid("Every source under every measure", columns, (*rows, foot), foot=1)
+
+
+def _order(material: Material) -> list[int]:
+    """Return the places of all sources: those with a number first, highest first."""
+    ranked = order_sources(material.numbers.within)
+    return ranked + [i for i in range(len(material.numbers.within)) if i not in ranked]
+
+
+def _list_cells(material: Material, i: int) -> Iterator[Cell]:
+    measured, own = material.measured, material.numbers.within[i]
+    yield Cell(measured.sources[i].name)
+    yield Cell(f"{own.queries:,}")
+    yield show_estimate(own)
+    yield show_number(own.mean - material.numbers.floor)
+    above = share_above(measured.within[COSINE][:, i])
+    yield Cell(f"{above:.1f}" if own.is_defined else write_number(None))
+    for name in OTHERS:
+        found = material.controls[name][i] if len(material.controls[name]) > i else UNDEFINED
+        yield show_estimate(found, COUNT_DIGITS) if name in DIVERSITIES else show_estimate(found)
+
+
+def _tabulate_bins(rows: list[SourceRow]) -> Grid:
+    """Return per cent of queries in each tenth of likeness."""
+    ends = [f"{write_tenth(b / 10)} to {write_tenth((b + 1) / 10)}" for b in range(10)]
+    cells = tuple(
+        (
+            Cell(row.name),
+            Cell(f"{row.estimate.queries:,}"),
+            *(Cell(f"{share:.1f}") for share in (row.bins if row.bins is not None else ())),
+        )
+        for row in rows
+    )
+    caption = "Queries by mean cosine within a source, per cent"
+    return Grid(caption, ("source", "n", *ends), cells)
