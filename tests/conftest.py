@@ -42,6 +42,7 @@ def private_folders(
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HIVEMIND_CORPORA", str(home / "corpora"))
     monkeypatch.setenv("HIVEMIND_CACHE", str(home / "cache"))
+    monkeypatch.setenv("HIVEMIND_DECKS", str(home / "decks"))
 
 
 @pytest.fixture(scope="session")
