@@ -36,6 +36,18 @@ def list_decks(environment: Mapping[str, str] = os.environ) -> dict[str, Path]:
     return found
 
 
+def find_latest(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the deck that was written last of those that can be read; None without any."""
+    return max(list_decks(environment).values(), key=_read_time, default=None)
+
+
+def _read_time(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:  # it has just been taken away
+        return 0
+
+
 def find_deck() -> Deck | None:
     """Return the deck that is worked on; None before there is any."""
     deck: Deck | None = st.session_state.get("deck")
@@ -48,8 +60,18 @@ def find_deck_path() -> Path | None:
     return None if path is None else Path(path)
 
 
-def open_deck(path: Path) -> Deck:
-    """Take a deck of the folder to work on; InputError where it cannot be read."""
+def open_deck(name: str, environment: Mapping[str, str] = os.environ) -> Deck:
+    """Take a deck of the folder to work on, by the name of its file.
+
+    Raises
+    ------
+    InputError
+        If there is no folder, or the deck cannot be read.
+    """
+    folder = find_decks_folder(environment)
+    if folder is None:
+        raise InputError("there is no folder of decks", remedy="Set HIVEMIND_DECKS to one")
+    path = folder / Path(name).name  # a visitor names it: it lies in the folder, whatever they say
     deck = parse_deck(read_deck_file(path), path.name)
     st.session_state.update(deck=deck, deck_path=str(path))
     return deck

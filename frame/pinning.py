@@ -1,6 +1,6 @@
 """Pin what a page shows to a deck: a quiet button at the foot of the sidebar."""
 
-from pathlib import Path
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from hivemind_core.deck import Deck, Slide, add_slide
 from hivemind_core.errors import HivemindError
 from hivemind_core.exhibit import View
 
-A_NEW_ONE = "A new deck"
+A_NEW_ONE, UNSAVED = "A new deck", "unsaved"
 LONGEST, LONGEST_NOTE = 400, 4000  # characters
 
 
@@ -42,10 +42,11 @@ def offer_pin() -> None:
 
 def _ask(record: Record) -> None:
     """Ask for the words of the slide, and for its deck."""
-    view = exhibits.describe_view(record)
+    state, view = st.session_state, exhibits.describe_view(record)
     chosen = [f"{name}={value}" for name, value in view.parameters.items()]
-    key = make_id(view.page, view.corpus, view.content_hash, *chosen)
-    known = decks.list_decks()
+    pins = str(state.get("pins", 0))  # a form of its own for each: words are not pinned twice
+    key = make_id(pins, view.page, view.corpus, view.content_hash, *chosen)
+    titles = _list_decks()
     with st.form(f"pin-{key}", border=False):
         st.text_area("Title", record.title[:LONGEST], key=f"pin-title-{key}", max_chars=LONGEST)
         st.text_area(
@@ -56,26 +57,35 @@ def _ask(record: Record) -> None:
             help="Left as it is, it is read off the data again whenever the slide is drawn.",
         )
         st.text_area("Note for the speaker", key=f"pin-note-{key}", max_chars=LONGEST_NOTE)
-        names = [*known, *_list_unsaved(), A_NEW_ONE]
-        st.selectbox("Deck", names, _find_place(known, names), key=f"pin-deck-{key}")
+        st.selectbox(
+            "Deck",
+            list(titles),
+            list(titles).index(_find_first(titles)),
+            key=f"pin-deck-{key}",
+            format_func=titles.__getitem__,
+        )
         st.form_submit_button("Pin", on_click=_pin, args=(view, record.reading, key))
-    write_note(st.session_state.pop("pin_told", ""), "pin-told")
+    write_note(state.pop("pin_told", ""), "pin-told")
 
 
-def _list_unsaved() -> list[str]:
-    """Return the title of the deck that only the session has, if it has one."""
+def _list_decks() -> dict[str, str]:
+    """Return the titles of the decks that a slide can go to, by file or by what else they are."""
+    titles = {path.name: title for title, path in decks.list_decks().items()}
     deck = decks.find_deck()
-    return [deck.title] if deck is not None and decks.find_deck_path() is None else []
+    if deck is not None and decks.find_deck_path() is None:
+        titles[UNSAVED] = deck.title
+    return titles | {A_NEW_ONE: A_NEW_ONE}
 
 
-def _find_place(known: dict[str, Path], names: list[str]) -> int:
+def _find_first(titles: Mapping[str, str]) -> str:
     """Return which deck is offered first: the one worked on, else the one last written."""
-    path, paths = decks.find_deck_path(), list(known.values())
-    if path is not None and path in paths:
-        return paths.index(path)
-    if decks.find_deck() is None and paths:
-        return paths.index(max(paths, key=lambda one: one.stat().st_mtime_ns))
-    return names.index(A_NEW_ONE) - len(_list_unsaved())
+    if UNSAVED in titles:
+        return UNSAVED
+    path = decks.find_deck_path()
+    if path is not None and path.name in titles:
+        return path.name
+    latest = decks.find_latest()
+    return latest.name if latest is not None and latest.name in titles else A_NEW_ONE
 
 
 def _pin(view: View, reading: str, key: str) -> None:
@@ -85,7 +95,7 @@ def _pin(view: View, reading: str, key: str) -> None:
     slide = Slide(
         view,
         str(state[f"pin-title-{key}"]).strip(),
-        "" if typed == " ".join(reading.split()) else typed,
+        "" if typed == " ".join(reading[:LONGEST_NOTE].split()) else typed,
         str(state[f"pin-note-{key}"]).strip(),
     )
     try:
@@ -94,14 +104,14 @@ def _pin(view: View, reading: str, key: str) -> None:
     except HivemindError as error:
         state["pin_told"] = str(error)
         return
+    state["pins"] = state.get("pins", 0) + 1
     state["pin_told"] = f"Pinned as slide {len(deck.slides)} of “{deck.title}”. {told}".strip()
 
 
 def _choose_deck(name: str) -> str:
-    """Take the deck of that name to work on; return what to know about it."""
-    path = decks.list_decks().get(name)
-    if path is not None:
-        decks.open_deck(path)
-    elif name == A_NEW_ONE or decks.find_deck() is None:
+    """Take a deck to work on; return what to know about it."""
+    if name == A_NEW_ONE:
         return decks.start_deck(Deck(decks.NEW))
+    if name != UNSAVED:
+        decks.open_deck(name)
     return ""

@@ -21,8 +21,9 @@ def draw_figure(figure: go.Figure, key: str, words: str, reading: str = "") -> N
 
     `words` is its alternative text, `reading` what it says where no sentence above it does.
     """
-    figure = take_figure(figure, words, reading)
-    st.plotly_chart(figure, key=f"chart-{key}", config=PLAIN, alt=words)
+    st.plotly_chart(
+        take_figure(figure, words, reading), key=f"chart-{key}", config=PLAIN, alt=words
+    )
 
 
 def offer_rows(

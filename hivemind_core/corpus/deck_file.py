@@ -28,7 +28,7 @@ def list_deck_files(folder: Path) -> list[Path]:
 
 def name_deck_file(folder: Path, title: str) -> Path:
     """Return a file for a new deck: named after its title, and not there yet."""
-    plain = unicodedata.normalize("NFKD", title)
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     stem = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:LONGEST_NAME].strip("-") or "deck"
     names = (stem, *(f"{stem}-{number}" for number in range(2, 10_000)))
     return next(path for name in names if not (path := folder / f"{name}{ENDING}").exists())
