@@ -1,4 +1,4 @@
-"""Pin what a page shows to a deck: a quiet button at the foot of the sidebar."""
+"""Pin what a page shows to a deck: a quiet button at the foot of the sidebar, and a window."""
 
 from collections.abc import Mapping
 
@@ -27,22 +27,19 @@ def offer_pin() -> None:
     if not record.is_worth_pinning:
         return
     with st.sidebar:
-        box = st.popover(
-            "Pin this view",
-            key="pin",
-            type="tertiary",
-            icon=":material/push_pin:",
-            help="Keep it as a slide of a talk",
-            on_change="rerun",
-        )
-    if box.open:
-        with box:
-            _ask(record)
+        icon = ":material/push_pin:"
+        is_wanted = st.button("Pin this view", key="pin", type="tertiary", icon=icon)
+        write_note(st.session_state.pop("pin_told", ""), "pin-told")
+    st.session_state.pop("pinned", None)
+    if is_wanted:
+        st.dialog("Pin this view")(_ask)(record, exhibits.describe_view(record))
 
 
-def _ask(record: Record) -> None:
-    """Ask for the words of the slide, and for its deck."""
-    state, view = st.session_state, exhibits.describe_view(record)
+def _ask(record: Record, view: View) -> None:
+    """Ask for the words of the slide, and for its deck; once it is pinned, go back to the page."""
+    state = st.session_state
+    if state.pop("pinned", False):
+        st.rerun()
     chosen = [f"{name}={value}" for name, value in view.parameters.items()]
     pins = str(state.get("pins", 0))  # a form of its own for each: words are not pinned twice
     key = make_id(pins, view.page, view.corpus, view.content_hash, *chosen)
@@ -64,8 +61,9 @@ def _ask(record: Record) -> None:
             key=f"pin-deck-{key}",
             format_func=titles.__getitem__,
         )
-        st.form_submit_button("Pin", on_click=_pin, args=(view, record.reading, key))
-    write_note(state.pop("pin_told", ""), "pin-told")
+        given = (view, record.reading, key)
+        st.form_submit_button("Pin", type="primary", on_click=_pin, args=given)
+    write_note(state.pop("pin_told", ""), "pin-failed")
 
 
 def _list_decks() -> dict[str, str]:
@@ -104,7 +102,7 @@ def _pin(view: View, reading: str, key: str) -> None:
     except HivemindError as error:
         state["pin_told"] = str(error)
         return
-    state["pins"] = state.get("pins", 0) + 1
+    state["pins"], state["pinned"] = state.get("pins", 0) + 1, True
     state["pin_told"] = f"Pinned as slide {len(deck.slides)} of “{deck.title}”. {told}".strip()
 
 

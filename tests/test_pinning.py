@@ -6,13 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from frame import loading
 from frame.rendering import draw_view
 from hivemind_core.deck import Deck, Slide, format_deck, parse_deck
 from hivemind_core.exhibit import View
-from tests.browsing import HOSTILE, PAGES, read, read_block, visit
+from tests.browsing import (
+    HOSTILE,
+    PAGES,
+    Server,
+    expect_sound,
+    open_page,
+    read,
+    read_block,
+    visit,
+)
 
 pytestmark = pytest.mark.usefixtures("use_corpora")
 
@@ -26,7 +36,7 @@ def decks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def open_pin(app: AppTest) -> AppTest:
-    app.session_state["pin"] = True
+    app.button(key="pin").click()
     return app.run()
 
 
@@ -53,11 +63,7 @@ def read_decks(folder: Path) -> list[Deck]:
 
 
 def offers(app: AppTest) -> bool:
-    try:
-        app.get_by_key("pin")
-    except KeyError:
-        return False
-    return True
+    return any(button.key == "pin" for button in app.button)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -138,8 +144,9 @@ def test_without_a_folder_the_deck_stays_with_the_visitor(
     monkeypatch.setenv("HIVEMIND_DECKS", "")
     app = pin(visit("overview"))
     assert "It is kept while this tab is open" in read_block(app, "note-pin-told")
+    open_pin(app)
     assert find(app, "deck").options == ["My talk", "A new deck"]
-    pin(app)
+    submit(app)
     assert len(app.session_state["deck"].slides) == 2
     assert app.session_state["deck_path"] is None
 
@@ -186,3 +193,15 @@ def test_a_long_lasso_is_pinned_though_no_link_holds_it(
     pin(app)
     (slide,) = read_decks(decks)[0].slides
     assert slide.view.parameters["group"] == "q2-1-0"
+
+
+@pytest.mark.browser
+def test_a_view_is_pinned_in_a_browser(server: Server, tab: Page) -> None:
+    open_page(tab, server.link("homogeneity", corpus="demo", part="Between models"))
+    tab.get_by_role("button", name="Pin this view").click()
+    tab.get_by_label("Note for the speaker").fill("slowly")
+    tab.get_by_role("button", name="Pin", exact=True).click()
+    told = tab.locator("[data-testid=stSidebar]").get_by_text("Pinned as slide")
+    expect(told).to_be_visible()
+    expect(tab.get_by_role("dialog")).to_have_count(0)
+    expect_sound(tab)
