@@ -1,4 +1,4 @@
-"""The frame of the dashboard: page setup, corpus picker, navigation."""
+"""The frame of the dashboard: page setup, corpus picker, navigation, and what can be pinned."""
 
 import streamlit as st
 
@@ -11,21 +11,33 @@ calibration = st.Page("pages/calibration_page.py", title="Calibration", url_path
 live = st.Page("pages/live_page.py", title="Live", url_path="live")
 
 
-def open_overview() -> None:
-    """Send the root on to the overview, whose own address can then be shared."""
-    st.switch_page(overview, query_params=st.query_params.to_dict())
+pages = [overview, taxonomy, atlas, homogeneity, calibration, live]
 
 
-root = st.Page(open_overview, title="Start", url_path="start", default=True, visibility="hidden")
-page = st.navigation([root, overview, taxonomy, atlas, homogeneity, calibration, live])
+def open_first() -> None:
+    """Send the root on to the page that a visit is for, by default the overview.
 
-from frame import address  # noqa: E402 - navigation comes before anything heavy
+    Its own address can then be shared.
+    """
+    wanted = st.session_state.get("visited", overview.url_path)
+    first = next((one for one in pages if one.url_path == wanted), overview)
+    given = {name: st.query_params.get_all(name) for name in st.query_params}
+    st.switch_page(first, query_params=given)
+
+
+root = st.Page(open_first, title="Start", url_path="start", default=True, visibility="hidden")
+page = st.navigation([root, *pages])
+
+from frame import address, exhibits  # noqa: E402 - navigation comes before anything heavy
 from frame.picker import pick_corpus  # noqa: E402
+from frame.pinning import offer_pin  # noqa: E402
 from frame.theme import apply_style  # noqa: E402
 
 address.enter_page(page.url_path)
+exhibits.open_record()
 if page != root:
     apply_style()
     pick_corpus()
 page.run()
 address.leave_page()
+offer_pin()

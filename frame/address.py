@@ -6,6 +6,7 @@ browser's Back, wins over the session; the session wins over an address it wrote
 """
 
 from collections.abc import Callable, Container, Sequence
+from typing import Any, Literal, TypedDict
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -22,6 +23,7 @@ def enter_page(page: str) -> None:
     state = st.session_state
     stayed = state.get("page") == page
     state["page"] = page
+    state["chosen"], state["bound"] = {}, {}
     written: dict[str, str] = state.setdefault("written", {})
     state["cleared"] = {name for name in written if stayed and name not in st.query_params}
     state["undone"] = state["cleared"] if len(st.query_params) else set()
@@ -69,12 +71,60 @@ def follow(name: str, key: str, options: Container[str]) -> str | None:
     return given
 
 
-def record(name: str, value: str | None) -> None:
+def note(name: str, value: str | tuple[str, ...] | None) -> None:
+    """Note a choice for what is pinned, whether the address says it or not; None: none is made."""
+    st.session_state.setdefault("chosen", {})[name] = value
+
+
+def list_choices() -> dict[str, str | tuple[str, ...] | None]:
+    """Return what was chosen in this run, by query parameter; None where none was.
+
+    Unlike the address, it says what Back took out and what is too long for a link.
+    """
+    chosen: dict[str, str | tuple[str, ...] | None] = dict(st.session_state.get("chosen", {}))
+    bound: dict[str, Callable[[object], str]] = st.session_state.get("bound", {})
+    for name, spell in bound.items():
+        value = st.session_state.get(name)
+        if isinstance(value, list | tuple):
+            chosen[name] = tuple(map(spell, value))
+        else:
+            chosen[name] = None if value is None else spell(value)
+    return chosen
+
+
+def spell_value(value: object) -> str:
+    """Return the value of a widget as an address says it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+class Binding(TypedDict):
+    """What makes a widget's value a part of the address."""
+
+    key: str
+    bind: Literal["query-params"]
+    persist_state: Literal["session"]
+
+
+def bind(name: str, spell: Callable[[Any], str] = spell_value) -> Binding:
+    """Return what binds a widget to a query parameter, which is its key in the session too.
+
+    `spell` is what an option is called in the address: its `format_func`, where it has one.
+    """
+    st.session_state.setdefault("bound", {})[name] = spell
+    return {"key": name, "bind": "query-params", "persist_state": "session"}
+
+
+def record(name: str, value: str | None, longest: int | None = None) -> None:
     """Note a choice for the address, which `leave_page` writes; None takes it away.
 
     What Back has just taken out stays out until the next choice: writing it again would make
-    Back useless.
+    Back useless. What is longer than `longest` stays out too.
     """
+    note(name, value)
+    if value is not None and longest is not None and len(value) > longest:
+        value = None
     if name in st.session_state.get("cleared", ()):
         return
     written: dict[str, str] = st.session_state.setdefault("written", {})
@@ -155,9 +205,7 @@ def choose_one(label: str, options: Sequence[str], key: str, *, is_labelled: boo
         options,
         default=options[0],
         required=True,
-        key=key,
-        bind="query-params",
-        persist_state="session",
         label_visibility="visible" if is_labelled else "collapsed",
+        **bind(key),
     )
     return options[0] if chosen is None else chosen

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from frame import address, loading
 from frame.address import choose_one
 from frame.browsing import Search, Shelfmark, group_queries
+from frame.exhibits import take_basis, take_figure
 from frame.loading import Book
-from frame.showing import PLAIN, draw_figure, show_rows, write_basis
+from frame.showing import PLAIN, draw_figure, offer_rows, show_rows, write_basis
 from frame.theme import find_ground, write_finding, write_note
 from hivemind_core.corpus.exports import cite, name_stem
 from hivemind_core.corpus.views import QUERY_MAP_NOTES
@@ -62,11 +63,9 @@ def show_shares(book: Book, shelf: Shelfmark) -> None:
     draw_figure(draw_shares(rows, find_ground()), "shares", words)
     bare = int((~shelf.membership.any(axis=1)).sum()) if len(shelf) else 0
     write_basis(explain_shares(rows, bare), "shares")
-    box = st.expander("The shares as a table", key="shares-table", on_change="rerun")
-    if box.open:
-        with box:
-            name = name_stem(book.manifest, "categories")
-            show_rows(tabulate_shares(rows), "shares", name, cite(book.manifest))
+    name, about = name_stem(book.manifest, "categories"), cite(book.manifest)
+    title = "The shares as a table"
+    offer_rows(title, "shares-table", lambda: tabulate_shares(rows), name, about)
     _show_novel(book, shelf)
 
 
@@ -74,11 +73,9 @@ def _show_novel(book: Book, shelf: Shelfmark) -> None:
     if not shelf.novel:
         return
     title = f"{count(len(shelf.novel), 'label')} beyond the paper's 17, under “Other”"
-    box = st.expander(title, key="novel", on_change="rerun")
-    if box.open:
-        with box:
-            rows = [{"label": label, "queries": number} for label, number in shelf.novel]
-            show_rows(rows, "novel", name_stem(book.manifest, "labels"), cite(book.manifest))
+    rows = [{"label": label, "queries": number} for label, number in shelf.novel]
+    name, about = name_stem(book.manifest, "labels"), cite(book.manifest)
+    offer_rows(title, "novel", lambda: rows, name, about)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -97,7 +94,7 @@ def show_together(book: Book, shelf: Shelfmark) -> None:
         return
     chart = "chart-together"
     st.plotly_chart(
-        draw_together(together, find_ground()),
+        take_figure(draw_together(together, find_ground()), words),
         key=chart,
         on_select=lambda: _take_cell(chart, shelf.names),
         selection_mode="points",
@@ -109,11 +106,9 @@ def show_together(book: Book, shelf: Shelfmark) -> None:
         "these queries. Times chance is what a rare pair of categories shows largest by luck.",
         "together",
     )
-    box = st.expander("Every two as a table", key="together-table", on_change="rerun")
-    if box.open:
-        with box:
-            name = name_stem(book.manifest, "categories-together")
-            show_rows(tabulate_together(together), "together", name, cite(book.manifest))
+    name, about = name_stem(book.manifest, "categories-together"), cite(book.manifest)
+    title = "Every two as a table"
+    offer_rows(title, "together-table", lambda: tabulate_together(together), name, about)
 
 
 def _take_cell(chart: str, names: tuple[str, ...]) -> None:
@@ -167,7 +162,7 @@ def show_map(book: Book, shelf: Shelfmark, search: Search, rows: Integers) -> In
     write_finding(words, "query-map")
     chart = f"query-map-{projection}-{hash((book.key, search))}"
     event = st.plotly_chart(
-        draw_query_map(points, marked, find_ground()),
+        take_figure(draw_query_map(points, marked, find_ground()), words),
         key=chart,
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
@@ -195,10 +190,11 @@ def _write_trust(book: Book, projection: str) -> None:
     is_drawn = projection == "UMAP" and notes["method"] == "umap"
     trust = notes["trustworthiness" if is_drawn else "pca_trustworthiness"]
     reason = f" ({notes['reason']})" if projection == "UMAP" and notes["reason"] else ""
-    write_note(
+    told = (
         f"{'UMAP' if is_drawn else 'PCA'} of {book.encoder} vectors of the queries{reason}; "
         f"trustworthiness {write_number(trust)}. Near queries ask alike; far distances mean "
         "little. A query of several categories has the colour of the least common one. Lasso, or "
-        "click, to read.",
-        "query-map",
+        "click, to read."
     )
+    take_basis(told)
+    write_note(told, "query-map")

@@ -4,7 +4,7 @@ from collections.abc import Container
 
 import streamlit as st
 
-from frame import judging
+from frame import address, judging
 from frame.address import choose, choose_one
 from frame.judging import Question
 from frame.loading import Book
@@ -43,10 +43,8 @@ def choose_question(book: Book, judgements: str) -> Question | None:
     people = any(source.is_human for source in book.manifest.sources)
     without = people and st.sidebar.toggle(
         "Leave people's answers out",
-        key="without_people",
-        bind="query-params",
-        persist_state="session",
         help="Answers by people may be the references that metrics compare with.",
+        **address.bind("without_people"),
     )
     how, bins = _choose_bins()
     chosen = criteria[names.index(criterion)]
@@ -56,9 +54,7 @@ def choose_question(book: Book, judgements: str) -> Question | None:
 def _choose_bins() -> tuple[str, int]:
     names = list(DISAGREEMENTS)
     how = choose("disagreement", "Disagreement", names, names[0], str.capitalize)
-    bins = st.sidebar.slider(
-        "Bins", 2, 10, BINS, key="bins", bind="query-params", persist_state="session"
-    )
+    bins = st.sidebar.slider("Bins", 2, 10, BINS, **address.bind("bins"))
     return how, int(bins)
 
 
@@ -71,15 +67,11 @@ def _choose_simulation() -> Question:
             100,
             100,
             10,
-            key="planted",
-            bind="query-params",
-            persist_state="session",
             help="How much of its relation to quality the miscalibrated scorer loses where people "
             "disagree most.",
+            **address.bind("planted"),
         )
-        seed = st.number_input(
-            "Seed", 0, 9999, 0, key="seed", bind="query-params", persist_state="session"
-        )
+        seed = st.number_input("Seed", 0, 9999, 0, **address.bind("seed"))
     how, bins = _choose_bins()
     plan = Plan(miscalibration=int(lost) / 100, seed=int(seed))
     return Question("absolute", None, without_people=False, disagreement=how, bins=bins, plan=plan)
@@ -100,14 +92,13 @@ def choose_scorers(book: Book, question: Question) -> tuple[Scorer, ...]:
     names = list(by_name)
     first = names[: judging.SHOWN_FIRST]
     _drop_scorers(first, by_name)
+    address.record("beside", None)  # what a link said of it is chosen here
     chosen = st.multiselect(
         "Scorers",
         names,
         first,
-        key="scorers",
-        bind="query-params",
-        persist_state="session",
         select_all=True,
+        **address.bind("scorers"),
     )
     return tuple(by_name[name] for name in chosen if name in by_name)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from frame import address, loading
 from frame.address import choose
+from frame.exhibits import take_table
 from frame.loading import Book
 from frame.pane import cut_text
 from frame.sheets import name_category
@@ -149,13 +150,11 @@ def choose_search(shelf: Shelfmark) -> Search:
     """Show in the sidebar which queries are looked at, and return what was chosen."""
     words = st.sidebar.text_input(
         "Search queries",
-        key="asked",
         type="search",
         placeholder="words, or a category",
         live="200ms",
-        bind="query-params",
-        persist_state="session",
         max_chars=LONGEST,
+        **address.bind("asked"),
     )
     topic = also = split = ""
     if shelf.names:
@@ -225,6 +224,11 @@ def show_queries(book: Book, shelf: Shelfmark, rows: Integers, told: str) -> Non
     """Show queries to read, with their categories and what leads on from them."""
     st.subheader(f"Queries · {len(rows):,}", anchor=False)
     write_note(told, "queries")
+    take_table(
+        name_stem(book.manifest, "queries"),
+        lambda: shelf.rows.take(pa.array(rows)),
+        cite(book.manifest),
+    )
     key = f"queries-shown-{hash((book.key, rows.tobytes()))}"
     shown = st.session_state.get(key, SHOWN)
     picked = shelf.rows.take(pa.array(rows[:shown])).to_pylist()

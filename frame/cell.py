@@ -9,12 +9,14 @@ import pyarrow as pa
 import streamlit as st
 
 from frame import address, sheets
+from frame.exhibits import take_table
 from frame.loading import Book
-from frame.measuring import Answers, Scope, compare_answers, read_answers
+from frame.measuring import Answers, Scope, cite_scope, compare_answers, read_answers
 from frame.pane import cut_text
 from frame.prose import show_marked, style_prose
 from frame.showing import format_columns
 from frame.theme import write_finding, write_note
+from hivemind_core.corpus.exports import name_stem
 from hivemind_core.estimation import Estimates
 from hivemind_core.figures.findings import list_cell, tell_cell, tell_closest, tell_verbatim
 from hivemind_core.figures.phrases import find_shared_phrases
@@ -55,6 +57,11 @@ def show_cell(book: Book, scope: Scope, numbers: Estimates, picked: tuple[int, i
         names,
     )
     ids = [measured.query_ids[place] for place, _ in rows]
+    take_table(
+        name_stem(book.manifest, scope.name("cell")),
+        lambda: pa.Table.from_pylist([cells for _, cells in rows]),
+        cite_scope(book, scope, measured),
+    )
     return _choose_query(ids, [cells for _, cells in rows], f"{picked[0]}-{picked[1]}")
 
 

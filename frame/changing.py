@@ -10,7 +10,7 @@ from frame import measuring, sheets
 from frame.address import choose
 from frame.loading import Book, list_built, list_shelf
 from frame.measuring import Scope
-from frame.showing import draw_figure, show_rows, write_basis
+from frame.showing import draw_figure, offer_rows, show_rows, write_basis
 from frame.theme import find_ground, write_finding, write_note
 from hivemind_core.comparison import (
     Pairing,
@@ -186,10 +186,10 @@ def _match(first: Side, second: Side) -> list[tuple[str, str]]:
 
 def _show_queries(pairing: Pairing, first: Side, name: str, citation: Citation) -> None:
     """Offer the queries, those that change most first."""
-    table = st.expander("Query by query", key="changes", on_change="rerun")
-    if table.open:
+
+    def make_rows() -> list[dict[str, object]]:
         labels = sheets.read_catalogue(first.book).labels
-        with table:
-            queries = [labels[one] for one, _ in pairing.queries]
-            rows = list_changes(pairing.names, pairing.first, pairing.second, queries)
-            show_rows(rows, "changes", name, citation)
+        queries = [labels[one] for one, _ in pairing.queries]
+        return list_changes(pairing.names, pairing.first, pairing.second, queries)
+
+    offer_rows("Query by query", "changes", make_rows, name, citation)

@@ -8,7 +8,7 @@ import streamlit as st
 from frame import measuring
 from frame.loading import Book, list_built
 from frame.measuring import Scope
-from frame.showing import draw_figure, show_rows, write_basis
+from frame.showing import draw_figure, offer_rows, show_rows, write_basis
 from frame.theme import find_ground, write_finding, write_note
 from hivemind_core.corpus.embeddings import count_missing
 from hivemind_core.corpus.exports import cite, name_stem
@@ -62,11 +62,13 @@ def show_robustness(book: Book, scope: Scope) -> None:
     }
     rows = tabulate_ranks(found.sources, titles, found.values, found.ranks)
     show_rows(rows, "ranks", name, citation)
-    table = st.expander("How well each two controls agree", key="agreement", on_change="rerun")
-    if table.open:
-        with table:
-            rows = tabulate_agreement(titles, found.correlations, found.low, found.high)
-            show_rows(rows, "agreement", f"{name}-agreement", citation)
+    offer_rows(
+        "How well each two controls agree",
+        "agreement",
+        lambda: tabulate_agreement(titles, found.correlations, found.low, found.high),
+        f"{name}-agreement",
+        citation,
+    )
 
 
 def _name_unbuilt(book: Book, built: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from frame import sheets
+from frame import address, sheets
 from frame.address import choose, choose_one, read_new
 from frame.drawing import Look, Projection, list_colorings
 from frame.grouping import list_senses
@@ -130,11 +130,9 @@ def _choose_shown(book: Book, sheet: Sheet) -> tuple[str, ...]:
     chosen = st.sidebar.multiselect(
         "Show alone",
         names,
-        key="show",
         placeholder="All, or pick some",
-        bind="query-params",
-        persist_state="session",
         select_all=False,
+        **address.bind("show"),
     )
     present = sheet.present
     return tuple(name for name in chosen if name in present)
@@ -172,17 +170,19 @@ def choose_listing(book: Book, coloring: str) -> tuple[str, str, float]:
 
 def _choose_sense(senses: Sequence[str]) -> str:
     """Return the sense of sameness; where there is one only, there is no choice."""
+
+    def spell(sense: str) -> str:
+        return SENSES.get(sense, JUDGE)
+
     chosen = st.segmented_control(
         "Same by",
         senses,
-        format_func=lambda sense: SENSES.get(sense, JUDGE),
+        format_func=spell,
         default=senses[0],
         required=True,
-        key="same",
-        bind="query-params",
-        persist_state="session",
         help="People: the estimated chance that people would call two answers the same. "
         "Cosine: of their vectors.",
+        **address.bind("same", spell),
     )
     return senses[0] if chosen is None else str(chosen)
 
@@ -196,9 +196,7 @@ def _choose_threshold(book: Book, sense: str) -> float:
         HIGHEST,
         find_default(sense, find_calibration(book)),
         STEP,
-        key=f"at_{kind}",
-        bind="query-params",
-        persist_state="session",
         label_visibility="collapsed",
+        **address.bind(f"at_{kind}"),
     )
     return round(float(threshold), 4)

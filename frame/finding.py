@@ -8,17 +8,21 @@ import streamlit as st
 from frame import loading, sheets
 from frame.controls import Shelf, offer_neighbours
 from frame.drawing import Look, find_scorer
+from frame.exhibits import take_table
 from frame.grouping import Grouping
 from frame.loading import Book
 from frame.pane import Pane, count_present, cut_text, number_labels, read_texts
 from frame.picker import say_growth
 from frame.sheets import Sheet, describe_place, read_catalogue
-from frame.theme import write_finding, write_heading, write_note
+from frame.showing import write_scope
+from frame.theme import write_finding, write_heading
+from hivemind_core.corpus.exports import cite, name_stem
 from hivemind_core.figures.numbers import count, write_number
 from hivemind_core.figures.reading import describe_entry, tell_finding, tell_ideas, tell_unbuilt
 
 TEXTS_SHOWN = 5_000  # answers of a map whose table holds their texts
 TABLE_CUT = 300
+NAME_CUT = 40  # characters of a query id or a category in the name of a file
 
 
 def show_head(book: Book, sheet: Sheet, grouping: Grouping | None, shelf: Shelf) -> None:
@@ -29,7 +33,7 @@ def show_head(book: Book, sheet: Sheet, grouping: Grouping | None, shelf: Shelf)
     with st.container(
         horizontal=True, key="head", vertical_alignment="center", horizontal_alignment="distribute"
     ):
-        write_note(_name_origin(book, sheet), "kicker")
+        write_scope(_name_origin(book, sheet), "kicker")
         offer_neighbours(shelf)
     write_heading(describe_place(book, sheet.place))
     write_finding(_tell(book, sheet, grouping))
@@ -37,7 +41,7 @@ def show_head(book: Book, sheet: Sheet, grouping: Grouping | None, shelf: Shelf)
         people = {source.name for source in book.manifest.sources if source.is_human}
         by_people = [name in people for name in sheet.sources]
         repeats = len(sheet) - len(set(sheet.wordings.tolist()))
-        write_note(tell_ideas(grouping.labels.tolist(), by_people, repeats), "ideas")
+        write_scope(tell_ideas(grouping.labels.tolist(), by_people, repeats), "ideas")
     say_growth(book)
 
 
@@ -94,6 +98,9 @@ def describe_chart(pane: Pane, look: Look) -> str:
 
 def show_table(pane: Pane) -> None:
     """Offer the map as a table, one row an answer."""
+    manifest = pane.book.manifest
+    name = name_stem(manifest, f"{pane.sheet.place.name[:NAME_CUT]}-map")
+    take_table(name, lambda: _tabulate(pane), cite(manifest, pane.book.encoder))
     table = st.expander("The map as a table", key="table", on_change="rerun", bind="query-params")
     if table.open:
         table.dataframe(_tabulate(pane), hide_index=True, alt="Every answer of the map, one a row")

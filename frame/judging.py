@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from frame import loading, sheets
+from frame import address, loading, sheets
 from frame.loading import Book
 from hivemind_core.calibration import (
     PanelSlice,
@@ -168,7 +168,9 @@ def judge_beside(book: Book, question: Question, scorer: Scorer) -> ScorerReport
     """
     ranked = rank_scorers(book, question)
     names = name_scorers(ranked)
-    chosen = st.session_state.get("scorers") or names[:SHOWN_FIRST]
+    linked, first = st.query_params.get_all("beside"), names[:SHOWN_FIRST]
+    chosen = linked or st.session_state.get("scorers") or first
+    address.note("beside", tuple(chosen))
     named = zip(names, ranked, strict=True)
     beside = [one for name, one in named if name in chosen or one == scorer]
     reports = judge(book, question, beside)

@@ -8,9 +8,10 @@ from streamlit.delta_generator import DeltaGenerator
 from frame import address, measuring
 from frame.address import choose, choose_one
 from frame.cell import show_cell, show_closest
+from frame.exhibits import take_figure
 from frame.loading import Book
 from frame.measuring import Scope
-from frame.showing import show_rows, write_basis
+from frame.showing import PLAIN, offer_rows, write_basis
 from frame.theme import find_ground, write_finding
 from hivemind_core.corpus.exports import name_stem
 from hivemind_core.estimation import Estimates, find_model_pairs
@@ -28,7 +29,6 @@ from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.ordering import order_by_family, order_by_similarity
 
 CLUSTERED, FAMILY = "By likeness", "By family"
-PLAIN = {"displayModeBar": False}
 MANY = 30  # sources from which on a matrix takes the whole page
 WIDE, NARROW = 960, 560  # pixels that it has on a page of 1,440
 
@@ -58,13 +58,14 @@ def draw_cells(view: MatrixView, picked: tuple[int, int] | None, scale: str) -> 
     """Draw the matrix; a click on a cell picks its two models."""
     width = WIDE if len(view) > MANY else NARROW
     figure = draw_matrix(view, find_ground(), picked, scale=scale, width=width)
+    words = describe_matrix(view)
     st.plotly_chart(
-        figure,
+        take_figure(figure, words),
         key="matrix",
         on_select=lambda: _take_cell(view.names),
         selection_mode="points",
         config=PLAIN,
-        alt=describe_matrix(view),
+        alt=words,
     )
 
 
@@ -137,11 +138,12 @@ def _find_start(numbers: Estimates) -> tuple[int, int]:
 
 def _show_pairs(book: Book, scope: Scope, numbers: Estimates) -> None:
     """Offer the matrix as a table: a row a pair."""
-    table = st.expander("The matrix as a table", key="pairs", on_change="rerun")
-    if table.open:
-        measured = numbers.measured
+    measured = numbers.measured
+
+    def make_rows() -> list[dict[str, object]]:
         pairs = list(zip(*(part.tolist() for part in measured.pairs), strict=True))
-        rows = list_between(measured.sources, pairs, numbers.between, numbers.within)
-        with table:
-            name = name_stem(book.manifest, scope.name("between"))
-            show_rows(rows, "between", name, measuring.cite_scope(book, scope, measured))
+        return list_between(measured.sources, pairs, numbers.between, numbers.within)
+
+    name = name_stem(book.manifest, scope.name("between"))
+    about = measuring.cite_scope(book, scope, measured)
+    offer_rows("The matrix as a table", "pairs", make_rows, name, about)

@@ -9,14 +9,16 @@ from frame import picking
 from frame.answers import show_picked, tell_pick
 from frame.drawing import Look
 from frame.entries import show_list
-from frame.finding import tell_scores
+from frame.exhibits import take_table
+from frame.finding import NAME_CUT, tell_scores
 from frame.likeness import Likeness, drop_pair, tell_alike
 from frame.loading import Book
 from frame.pane import Pane
 from frame.picking import Pick
 from frame.search import open_category, open_query, show_results
-from frame.taking import offer_files
+from frame.taking import gather_rows, offer_files
 from frame.theme import write_note
+from hivemind_core.corpus.exports import cite, name_stem
 from hivemind_core.corpus.identity import make_id
 
 
@@ -62,6 +64,7 @@ def _show_pick(pane: Pane, look: Look, pick: Pick, alike: Likeness | None) -> No
     with st.container(horizontal=True, horizontal_alignment="distribute", key="picked"):
         st.button("← Back", key="back", type="tertiary", on_click=picking.go_back)
         offer_files(pane, pick.rows, "selection")
+    _take_picked(pane, pick)
     st.markdown(f"**{tell_pick(pane, pick)}**")
     _say_first(pane)
     told = tell_alike(pane, pick, alike)
@@ -70,6 +73,14 @@ def _show_pick(pane: Pane, look: Look, pick: Pick, alike: Likeness | None) -> No
         return told.get(rows[0], "") if told else tell_scores(pane, look, rows)
 
     show_picked(pane, pick, tell)
+
+
+def _take_picked(pane: Pane, pick: Pick) -> None:
+    """Let whoever takes the view away have the picked answers too."""
+    manifest = pane.book.manifest
+    name = name_stem(manifest, f"{pane.sheet.place.name[:NAME_CUT]}-selection")
+    about = cite(manifest, pane.book.encoder)
+    take_table(name, lambda: gather_rows(pane, pick.rows), about)
 
 
 def _say_first(pane: Pane) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from frame import address
+from frame import address, exhibits
 from frame.loading import (
     Book,
     Shelved,
@@ -149,7 +149,9 @@ def _choose_encoder(built: Sequence[str]) -> str:
 def say_growth(book: Book) -> None:
     """Say so where answers have come since the corpus was built."""
     if has_grown(book):
-        write_note(tell_growth(count_unbuilt(book), book.corpus.locator), "growth")
+        told = tell_growth(count_unbuilt(book), book.corpus.locator)
+        exhibits.take_scope(told)
+        write_note(told, "growth")
 
 
 def say_old(book: Book) -> None:
@@ -167,7 +169,7 @@ def guard(show_page: Callable[[], None]) -> None:
 
 
 def _say(heading: str, words: str) -> None:
-
+    exhibits.take_nothing()
     write_heading(heading, "state")
     write_finding(words, "state")
 

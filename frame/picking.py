@@ -68,7 +68,7 @@ def follow_sheet(
     state["look"] = look
     for kind in KINDS:
         name = pick.name if pick is not None and pick.kind == kind else None
-        address.record(kind, name if name is None or len(name) <= LONGEST_LINK else None)
+        address.record(kind, name, LONGEST_LINK)
     return pick
 
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from frame import address
 from frame.address import choose_one
 from frame.showing import draw_figure, show_rows, write_basis
 from frame.theme import find_ground, write_finding
@@ -49,10 +50,8 @@ def show_printed() -> None:
     shown = st.multiselect(
         "Scorers beside the means of their kinds",
         scorers,
-        key="printed_scorers",
-        bind="query-params",
-        persist_state="session",
         placeholder="None, or pick some",
+        **address.bind("printed_scorers"),
     )
     curves += [make_curve(rows, scorer, annotation, which) for scorer in shown]
     inks = {curve.scorer: Ink(HUES[n % len(HUES)]) for n, curve in enumerate(curves)}

@@ -13,7 +13,7 @@ from frame.matching import MANY, arrange_view, choose_cell, draw_cells, split_pa
 from frame.measuring import Scope
 from frame.picker import say_old
 from frame.ranking import list_sources
-from frame.showing import draw_figure, format_columns, show_rows, write_basis
+from frame.showing import draw_figure, format_columns, offer_rows, show_rows, write_basis
 from frame.theme import find_ground, write_finding, write_note
 from hivemind_core.corpus import published
 from hivemind_core.corpus.exports import Citation, cite, name_stem
@@ -109,10 +109,8 @@ def show_published_between(paper: Published) -> None:
     with frame:
         draw_cells(view, picked, SCALES[COSINE])
         write_basis(BASIS, "published")
-        table = st.expander("The matrix as a table", key="pairs", on_change="rerun")
-        if table.open:
-            with table:
-                show_rows(list_pairs(view), "between", f"{FILE}-between", cite_paper())
+        name, about = f"{FILE}-between", cite_paper()
+        offer_rows("The matrix as a table", "pairs", lambda: list_pairs(view), name, about)
     if picked is not None:
         with beside if len(view) <= MANY else st.container():
             _show_partners(view, picked[0])
@@ -211,9 +209,6 @@ def _show_between_beside(book: Book, paper: Published, numbers: Estimates) -> No
 
 def _show_table(book: Book, rows: Sequence[tuple[str, str, Estimate]], what: str) -> None:
     """Offer the figure as a table."""
-    table = st.expander("The numbers as a table", key="beside", on_change="rerun")
-    if table.open:
-        with table:
-            citation = cite(book.manifest, book.encoder) | {"beside": published.LOCATOR}
-            name = name_stem(book.manifest, "beside-published")
-            show_rows(tabulate_beside(rows, what), "beside", name, citation)
+    about = cite(book.manifest, book.encoder) | {"beside": published.LOCATOR}
+    name, title = name_stem(book.manifest, "beside-published"), "The numbers as a table"
+    offer_rows(title, "beside", lambda: tabulate_beside(rows, what), name, about)

@@ -5,7 +5,7 @@ import streamlit as st
 from frame import measuring
 from frame.loading import Book
 from frame.measuring import Scope
-from frame.showing import draw_figure, show_rows, write_basis
+from frame.showing import draw_figure, offer_rows, show_rows, write_basis
 from frame.theme import find_ground, write_finding
 from hivemind_core.corpus.exports import name_stem
 from hivemind_core.estimation import Estimates
@@ -75,9 +75,10 @@ def _show_controls(book: Book, scope: Scope, numbers: Estimates) -> None:
         [share_above(column) for column in measured.within[scope.measure].T],
     )
     show_rows(table, "within", name_stem(book.manifest, scope.name("within")), citation)
-    intervals = st.expander("Every control with its interval", key="controls", on_change="rerun")
-    if intervals.open:
-        with intervals:
-            rows = list_controls(measured.sources, estimates, measured.k)
-            name = name_stem(book.manifest, scope.name("controls"))
-            show_rows(rows, "controls", name, citation)
+    offer_rows(
+        "Every control with its interval",
+        "controls",
+        lambda: list_controls(measured.sources, estimates, measured.k),
+        name_stem(book.manifest, scope.name("controls")),
+        citation,
+    )

@@ -80,13 +80,11 @@ def ask_words() -> str:
     """Show the search box in the sidebar, and return what was typed."""
     words = st.sidebar.text_input(
         "Search",
-        key="find",
         type="search",
         placeholder="answers, queries, categories",
         on_change=picking.pick_nothing,
-        bind="query-params",
-        persist_state="session",
         max_chars=LONGEST,
+        **address.bind("find"),
     )
     return " ".join((words or "").split())
 

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from frame import loading
+from frame.finding import NAME_CUT
 from frame.grouping import Grouping
 from frame.pane import Pane, number_labels
 from hivemind_core.corpus.exports import (
@@ -22,7 +23,6 @@ from hivemind_core.corpus.tables import RESPONSES
 from hivemind_core.figures.numbers import count
 
 TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "jsonl": "text/plain"}
-NAME_CUT = 40
 LABELS = {"csv": "CSV", "parquet": "Parquet", "jsonl": "JSON Lines"}
 
 

@@ -9,6 +9,7 @@ from html import escape
 
 import streamlit as st
 
+from frame.exhibits import take_finding, take_heading
 from hivemind_core.figures.palette import Ground, choose_ground
 
 LONG_HEADING = 70
@@ -78,6 +79,7 @@ def find_ground() -> Ground:
 
 def write_heading(text: str, key: str = "page") -> None:
     """Write untrusted text as the heading of a page; a long one is set smaller."""
+    take_heading(text)
     size = "heading" if len(text) <= LONG_HEADING else "heading-long"
     with st.container(key=f"{size}-{key}"):
         st.html(f'<h1 dir="auto">{escape(text)}</h1>')
@@ -85,6 +87,7 @@ def write_heading(text: str, key: str = "page") -> None:
 
 def write_finding(text: str, key: str = "page") -> None:
     """Write the one-sentence reading above a figure; it may hold names from a corpus."""
+    take_finding(text)
     _write(text, f"finding-{key}")
 
 

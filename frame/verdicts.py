@@ -9,12 +9,21 @@ import streamlit as st
 from frame import address, judging
 from frame.address import choose, choose_one
 from frame.asking import choose_scorer, choose_scorers
+from frame.exhibits import take_figure, take_table
 from frame.judging import Judgements, Question
 from frame.loading import Book
 from frame.pane import cut_text
 from frame.prose import show_marked, style_prose
 from frame.scoring import show_record
-from frame.showing import PLAIN, draw_figure, format_columns, show_rows, write_basis
+from frame.showing import (
+    PLAIN,
+    draw_figure,
+    format_columns,
+    offer_rows,
+    show_rows,
+    write_basis,
+    write_scope,
+)
 from frame.theme import find_ground, write_finding, write_note
 from hivemind_core.calibration import BIN, DISAGREED, SIMILAR, ScorerReport
 from hivemind_core.corpus.exports import Citation, cite, name_stem
@@ -75,7 +84,7 @@ def name_file(book: Book, question: Question, what: str) -> str:
 
 def show_panel(judgements: Judgements) -> None:
     """Say what people judged, and how far they agree."""
-    write_note(tell_panel(judgements.panel, judgements.alpha, judgements.ceiling), "panel")
+    write_scope(tell_panel(judgements.panel, judgements.alpha, judgements.ceiling), "panel")
 
 
 def show_scorers(book: Book, question: Question) -> None:
@@ -140,14 +149,15 @@ def _show_curve(
     is_reversed, ground = kind != BIN, find_ground()
     figure = draw_curves([curve], AXES[kind], {}, ground, is_reversed=is_reversed, mark=mark)
     add_targets(figure, curve, names.index(name) if name in names else None, ground)
-    chart = f"chart-curve-{kind}"
+    chart, words = f"chart-curve-{kind}", describe_curves([curve], mark)
+    told = "" if name is None else tell_slice(name, report.slices[places[name]])
     st.plotly_chart(
-        figure,
+        take_figure(figure, words, told),
         key=chart,
         on_select=lambda: _take_slice(chart, names),
         selection_mode="points",
         config=PLAIN,
-        alt=describe_curves([curve], mark),
+        alt=words,
     )
     if name is not None and len(names) > 1:
         slider = f"looked-{kind}"
@@ -160,13 +170,11 @@ def _show_curve(
             label_visibility="collapsed",
         )
     if name is not None:
-        write_note(tell_slice(name, report.slices[places[name]]), "slice")
+        write_note(told, "slice")
     write_basis(EXPLAINED, "curve")
-    table = st.expander("Every slice as a table", key="slices", on_change="rerun")
-    if table.open:
-        with table:
-            stem = name_file(book, question, f"slices-{report.scorer.name}")
-            show_rows(tabulate_slices(report), "slices", stem, cite_question(book, question))
+    stem = name_file(book, question, f"slices-{report.scorer.name}")
+    about = cite_question(book, question)
+    offer_rows("Every slice as a table", "slices", lambda: tabulate_slices(report), stem, about)
 
 
 def _take_slice(chart: str, names: Sequence[str]) -> None:
@@ -205,13 +213,15 @@ def _show_scatter(book: Book, question: Question, scorer: Scorer) -> None:
     mean = "mean rating" if question.annotation == "absolute" else "mean preference"
     titles = (f"{scorer.name}{turned}", mean, question.disagreement)
     mark = find_mark(question)
+    words = describe_scatter(points, titles, mark)
+    figure = draw_scatter(points, titles, find_ground(), mark)
     st.plotly_chart(
-        draw_scatter(points, titles, find_ground(), mark),
+        take_figure(figure, words, "Every item"),
         key="scatter",
         on_select=_take_item,
         selection_mode="points",
         config=PLAIN,
-        alt=describe_scatter(points, titles, mark),
+        alt=words,
     )
 
 
@@ -270,6 +280,7 @@ def _show_list(book: Book, judgements: Judgements, order: Sequence[int], how: st
     texts = judging.read_queries_of(book, judgements.panel)
     rows = list_items(judgements.panel, judgements.disagreement, order, texts)
     table = pa.Table.from_pylist(rows)
+    take_table(name_stem(book.manifest, "items"), lambda: table, cite(book.manifest))
     chart = f"items-{how}-{len(order)}"
     st.dataframe(
         table,
@@ -298,9 +309,17 @@ def show_item(book: Book, question: Question, item: int) -> None:
         write_note(f"Labels {words}", "item-labels")
         mark = find_mark(question)
         figure = draw_labels(counts, values, find_ground(), mark)
-        draw_figure(figure, "labels", describe_labels(counts, values, mark))
-        write_note(f"To: {cut_text(judging.read_query(book, panel, item), 600)}", "item-query")
+        draw_figure(figure, "labels", describe_labels(counts, values, mark), f"Labels {words}")
+        query, about = judging.read_query(book, panel, item), cite_question(book, question)
+        write_note(f"To: {cut_text(query, 600)}", "item-query")
         style_prose()
-        for place, (source, text) in enumerate(judging.read_item(book, panel, item)):
+        answers = judging.read_item(book, panel, item)
+        take_table(name_file(book, question, "item"), lambda: _tabulate_item(query, answers), about)
+        for place, (source, text) in enumerate(answers):
             st.text(source)
             show_marked(cut_text(text, TEXT_CUT), [], f"item-{place}")
+
+
+def _tabulate_item(query: str, answers: Sequence[tuple[str, str | None]]) -> pa.Table:
+    rows = [{"query": query, "source": source, "response": text} for source, text in answers]
+    return pa.Table.from_pylist(rows)

@@ -6,7 +6,7 @@ from frame import judging
 from frame.asking import choose_scorers
 from frame.judging import Question
 from frame.loading import Book
-from frame.showing import draw_figure, show_rows, write_basis
+from frame.showing import draw_figure, offer_rows, show_rows, write_basis
 from frame.theme import find_ground, write_finding
 from frame.verdicts import cite_question, find_mark, name_file
 from hivemind_core.figures.judging import (
@@ -53,8 +53,10 @@ def show_votes(book: Book, question: Question) -> None:
     write_basis(f"Left: {SIDES} Right: {PREDICTED} {DRAWN}", "votes")
     name, citation = name_file(book, question, "votes"), cite_question(book, question)
     show_rows(tabulate_shares(majority, "on the larger side", "taken"), "votes", name, citation)
-    table = st.expander("Predicted and observed as a table", key="predicted", on_change="rerun")
-    if table.open:
-        with table:
-            rows_of = tabulate_shares(reliability, "predicted", "observed")
-            show_rows(rows_of, "reliability", f"{name}-reliability", citation)
+    offer_rows(
+        "Predicted and observed as a table",
+        "predicted",
+        lambda: tabulate_shares(reliability, "predicted", "observed"),
+        f"{name}-reliability",
+        citation,
+    )

@@ -271,6 +271,50 @@ def score(
         raise typer.Exit(WorkError.exit_code)
 
 
+@application.command("export")
+def export_command(
+    corpus: Annotated[
+        str | None,
+        typer.Argument(metavar="CORPUS", help="Folder of the corpus, or an fsspec URL."),
+    ] = None,
+    *,
+    to: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="Its ending says the form: .html, .pdf, .pptx, .svg …"),
+    ],
+    view: Annotated[
+        str | None, typer.Option(metavar="PAGE", help="Page of the dashboard: atlas, homogeneity …")
+    ] = None,
+    choices: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with", metavar="NAME=VALUE", help="What is chosen on it, as in its address; again."
+        ),
+    ] = None,
+    deck: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A talk of pinned views, instead of a view.")
+    ] = None,
+    theme: Annotated[
+        str | None, typer.Option(help="light or dark; an .html file follows its reader by default.")
+    ] = None,
+) -> None:
+    """Write what a page of the dashboard shows, or a talk of pinned views, as a file."""
+    from hivemind_core.corpus.locations import find_dashboard
+
+    environment = dict(os.environ)
+    if corpus is not None:
+        environment["HIVEMIND_CORPUS"] = _locate(corpus)
+    sys.path.insert(0, str(find_dashboard()))  # where `frame` lies, in an installed package too
+    from frame.exporting import Wish, export
+
+    with show_progress() as report:
+        done = export(Wish(to, view, tuple(choices or ()), deck, theme), environment, report)
+    for fault in done.faults:
+        print(f"hivemind: {fault}", file=sys.stderr)
+    for path in done.paths:
+        print(path)
+
+
 QueryOption = Annotated[
     list[str] | None, typer.Option(metavar="TEXT", help="What to ask; again for another.")
 ]

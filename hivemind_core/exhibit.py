@@ -17,8 +17,8 @@ class View:
     ----------
     page : str
         As in its address: "atlas".
-    parameters : mapping of str to str
-        Of its address, without the corpus: "query", "colour", "pick".
+    parameters : mapping of str to str, or to a tuple of str
+        Of its address, without the corpus: "query", "colour", "show", which may be several.
     corpus : str
         Its name; empty where the page shows published figures alone.
     content_hash : str
@@ -26,7 +26,7 @@ class View:
     """
 
     page: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     corpus: str = ""
     content_hash: str = ""
 

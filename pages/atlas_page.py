@@ -5,6 +5,7 @@ import streamlit as st
 from frame import picking, sheets
 from frame.controls import Shelf, choose_coloring, choose_listing, choose_look, choose_place
 from frame.drawing import Look, draw_sheet
+from frame.exhibits import take_basis, take_figure
 from frame.finding import describe_chart, show_head, show_table
 from frame.grouping import count_blurred, cut_sheet
 from frame.likeness import find_alike, follow_pair, show_pair
@@ -36,22 +37,25 @@ def show_map(pane: Pane, look: Look) -> None:
     book, sheet = pane.book, pane.sheet
     figure, key = draw_sheet(book, sheet, pane.grouping, look, picking.list_drawn())
     chart = f"map-{key}-{picking.count_resets()}"
+    alternative = describe_chart(pane, look)
     with st.container(key="chart"):
         st.plotly_chart(
-            figure,
+            take_figure(figure, alternative),
             key=chart,
             on_select=lambda: picking.take_selection(chart, len(sheet)),
             selection_mode=("points", "box", "lasso"),
             config=TOOLS,
             height="stretch",
-            alt=describe_chart(pane, look),
+            alt=alternative,
         )
     trust = describe_map(sheet.quality, sheet.unplaced, look.projection)
     if sheet.unbuilt:
         trust += f" {tell_unbuilt(sheet.unbuilt)}"
     if blurred := count_blurred(book, sheet):
         trust += f" {count(blurred, 'answer')} share a vector with one that is written differently."
-    write_note(f"{look.projection} of {book.encoder} vectors: {trust} {READ_WITH_CARE}", "trust")
+    told = f"{look.projection} of {book.encoder} vectors: {trust} {READ_WITH_CARE}"
+    take_basis(told)
+    write_note(told, "trust")
     show_table(pane)
 
 

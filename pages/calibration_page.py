@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from frame import asking, judging
+from frame import asking, exhibits, judging
 from frame.judging import Question
 from frame.loading import Book
 from frame.picker import IMPORT_COMMAND, guard, has_corpus, take_judged
@@ -41,12 +41,18 @@ def show_question(book: Book, question: Question, part: str) -> None:
         show_items(book, question)
 
 
+def show_published() -> None:
+    """Show the published figures."""
+    exhibits.take_published("judgements", asking.PUBLISHED)
+    show_printed()
+
+
 def show_nothing() -> None:
     """Say how to bring judgements, above the published figures."""
     write_note(NO_JUDGEMENTS, "none")
     st.code(IMPORT, language=None, wrap_lines=True)
     offer_labels()
-    show_printed()
+    show_published()
 
 
 def show_page() -> None:
@@ -58,7 +64,7 @@ def show_page() -> None:
             write_note(NO_CORPUS, "none")
             st.code(IMPORT_COMMAND, language=None, wrap_lines=True)
             offer_labels()
-        show_printed()
+        show_published()
         return
     book = take_judged()
     if book is None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from frame import measuring, scoping
+from frame import exhibits, measuring, scoping
 from frame.changing import show_change
 from frame.checking import show_robustness
 from frame.loading import Book
@@ -17,6 +17,7 @@ from frame.publishing import (
 )
 from frame.ranking import show_within
 from frame.sheets import describe_scope
+from frame.showing import write_scope
 from frame.theme import write_finding, write_heading, write_note
 from hivemind_core.figures.findings import TITLES
 
@@ -25,7 +26,7 @@ def show_corpus(book: Book, part: str) -> None:
     """Show one question about a corpus."""
     scope = scoping.choose_scope(book, part)
     if part != scoping.CHANGE:
-        write_note(describe_scope(book, scope.category, scope.query), "scope")
+        write_scope(describe_scope(book, scope.category, scope.query), "scope")
     numbers = measuring.estimate(book, scope)
     if numbers is None:
         say_old(book)
@@ -60,6 +61,7 @@ def show_page() -> None:
     if not has_corpus():
         say_nothing_here()
     if figures == scoping.PUBLISHED:
+        exhibits.take_published("of", figures)
         paper = take_models(is_main=scoping.choose_subset())
         (show_published_within if part == scoping.WITHIN else show_published_between)(paper)
     elif figures == scoping.BOTH and book is not None and measuring.read_homogeneity(book):

@@ -6,38 +6,36 @@ import streamlit as st
 from frame import loading
 from frame.loading import Book
 from frame.picker import guard, say_growth, take_book
-from frame.theme import find_ground, write_finding, write_heading, write_note
+from frame.showing import draw_figure, offer_rows, write_basis, write_scope
+from frame.theme import find_ground, write_finding, write_heading
 from frame.welcome import show_next_steps
+from hivemind_core.corpus.exports import cite, name_stem
 from hivemind_core.figures import homogeneity
 from hivemind_core.figures.contents import count_contents, describe_contents
 from hivemind_core.figures.homogeneity import Reading
 from hivemind_core.figures.palette import assign_inks
-
-PLAIN = {"displayModeBar": False}
 
 
 def show_contents(book: Book) -> None:
     """Say what the corpus holds."""
     manifest = book.manifest
     write_heading(manifest.name)
-    write_note("\n".join(describe_contents(manifest)), "contents")
+    write_scope("\n".join(describe_contents(manifest)), "contents")
     counts = count_contents(manifest, loading.count_answers(book))
     for column, (label, value) in zip(st.columns(len(counts)), counts.items(), strict=True):
         column.metric(label, value)
 
 
-def show_reading(name: str, title: str, reading: Reading, figure: go.Figure) -> None:
+def show_reading(book: Book, name: str, title: str, reading: Reading, figure: go.Figure) -> None:
     """Show one number: its sentence, its chart, what it rests on, and its table."""
     st.subheader(title, anchor=False)
     write_finding(reading.sentence, name)
     if reading.rows:
-        st.plotly_chart(figure, key=f"chart-{name}", config=PLAIN, alt=reading.sentence)
-    write_note(reading.basis, f"basis-{name}")
-    if not reading.rows:
-        return
-    table = st.expander("The numbers as a table", key=f"table-{name}", on_change="rerun")
-    if table.open:
-        table.dataframe(list(reading.rows), hide_index=True)
+        draw_figure(figure, name, reading.sentence)
+    write_basis(reading.basis, name)
+    if reading.rows:
+        about, file = cite(book.manifest, book.encoder), name_stem(book.manifest, name)
+        offer_rows("The numbers as a table", f"table-{name}", lambda: reading.rows, file, about)
 
 
 def show_numbers(book: Book) -> None:
@@ -47,6 +45,7 @@ def show_numbers(book: Book) -> None:
     left, right = st.columns([1, 1], gap="large")
     with left:
         show_reading(
+            book,
             "within",
             "Repetition within a model",
             homogeneity.read_within(summary, sources),
@@ -56,12 +55,14 @@ def show_numbers(book: Book) -> None:
         show_next_steps(book)
     with right:
         show_reading(
+            book,
             "between",
             "Similarity between models",
             homogeneity.read_between(summary, sources),
             homogeneity.draw_between(summary, sources, ground),
         )
         show_reading(
+            book,
             "nearest",
             "Models among the nearest answers",
             homogeneity.read_nearest(summary, sources),

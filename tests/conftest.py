@@ -44,6 +44,7 @@ def private_folders(
     monkeypatch.setenv("HIVEMIND_CACHE", str(home / "cache"))
     monkeypatch.setenv("HIVEMIND_ENDPOINTS", str(home / "endpoints.toml"))
     monkeypatch.setenv("HIVEMIND_WARM_UP", "off")
+    monkeypatch.setenv("HIVEMIND_DECKS", str(home / "decks"))
 
 
 @pytest.fixture(scope="session")

@@ -52,6 +52,17 @@ def find_calibration_folder(environment: Mapping[str, str] = os.environ) -> Path
     return find_corpora_folder(environment).parent / "sameness"
 
 
+def find_decks_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the folder of decks: `HIVEMIND_DECKS`, or `decks` beside the corpora folder.
+
+    None where `HIVEMIND_DECKS` is set to nothing: decks then stay with the visitor who makes them.
+    """
+    given = environment.get("HIVEMIND_DECKS")
+    if given is not None:
+        return Path(given) if given else None
+    return find_corpora_folder(environment).parent / "decks"
+
+
 def list_corpora(environment: Mapping[str, str] = os.environ) -> list[Path]:
     """Return the shipped corpora and then those in the corpora folder, by name."""
     folders = (find_shipped(""), find_corpora_folder(environment))

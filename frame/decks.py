@@ -1,0 +1,112 @@
+"""The deck that a visitor works on: in the session, and in the folder of decks where there is one.
+
+A deck that lies in the folder is read anew before it is changed, for somebody may have edited it.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import streamlit as st
+
+from hivemind_core.corpus.deck_file import (
+    change_deck_file,
+    list_deck_files,
+    name_deck_file,
+    read_deck_file,
+    write_deck_file,
+)
+from hivemind_core.corpus.locations import find_decks_folder
+from hivemind_core.deck import Deck, format_deck, parse_deck
+from hivemind_core.errors import InputError, WorkError
+
+NEW = "My talk"
+
+
+def list_decks(environment: Mapping[str, str] = os.environ) -> dict[str, Path]:
+    """Return the decks of the folder that can be read, by a name unlike any other's."""
+    folder = find_decks_folder(environment)
+    found: dict[str, Path] = {}
+    for path in list_deck_files(folder) if folder is not None else ():
+        try:
+            title = parse_deck(read_deck_file(path), str(path)).title or path.stem
+        except InputError:
+            continue
+        found[title if title not in found else f"{title} ({path.stem})"] = path
+    return found
+
+
+def find_latest(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the deck that was written last of those that can be read; None without any."""
+    return max(list_decks(environment).values(), key=_read_time, default=None)
+
+
+def _read_time(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:  # it has just been taken away
+        return 0
+
+
+def find_deck() -> Deck | None:
+    """Return the deck that is worked on; None before there is any."""
+    deck: Deck | None = st.session_state.get("deck")
+    return deck
+
+
+def find_deck_path() -> Path | None:
+    """Return the file of the deck that is worked on; None where only the session has it."""
+    path: str | None = st.session_state.get("deck_path")
+    return None if path is None else Path(path)
+
+
+def open_deck(name: str, environment: Mapping[str, str] = os.environ) -> Deck:
+    """Take a deck of the folder to work on, by the name of its file.
+
+    Raises
+    ------
+    InputError
+        If there is no folder, or the deck cannot be read.
+    """
+    folder = find_decks_folder(environment)
+    if folder is None:
+        raise InputError("there is no folder of decks", remedy="Set HIVEMIND_DECKS to one")
+    path = folder / Path(name).name  # a visitor names it: it lies in the folder, whatever they say
+    deck = parse_deck(read_deck_file(path), path.name)
+    st.session_state.update(deck=deck, deck_path=str(path))
+    return deck
+
+
+def start_deck(deck: Deck, environment: Mapping[str, str] = os.environ) -> str:
+    """Take a new deck to work on, also as a file; return why there is none, empty if there is."""
+    st.session_state.update(deck=deck, deck_path=None)
+    folder = find_decks_folder(environment)
+    if folder is None:
+        return "It is kept while this tab is open: take it away as a file to keep it."
+    path = name_deck_file(folder, deck.title)
+    try:
+        write_deck_file(path, format_deck(deck))
+    except WorkError as error:
+        return f"It is kept while this tab is open only: {error}"
+    st.session_state["deck_path"] = str(path)
+    return ""
+
+
+def change_deck(change: Callable[[Deck], Deck]) -> Deck:
+    """Change the deck that is worked on, in the session and in its file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read any more, or `change` raises one.
+    WorkError
+        If it cannot be written.
+    """
+    path, deck = find_deck_path(), find_deck() or Deck(NEW)
+    if path is None:
+        deck = change(deck)
+    else:
+        text = change_deck_file(path, lambda old: format_deck(change(parse_deck(old, path.name))))
+        deck = parse_deck(text, path.name)
+    st.session_state["deck"] = deck
+    return deck

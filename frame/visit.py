@@ -1,0 +1,106 @@
+"""Visit pages without a browser, and say what they show: the process behind `frame/rendering.py`.
+
+It reads pairs of a view and a ground from its standard input, and writes an exhibit for each to
+its standard output, until the input ends.
+"""
+
+import os
+import pickle
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+    from hivemind_core.exhibit import Exhibit, View
+
+HOME = Path(__file__).parent.parent
+AN_HOUR = 3600.0  # whoever asks ends this process sooner
+HASH_SHOWN = 12
+
+
+def visit(view: "View", ground: str) -> "Exhibit":
+    """Return what the page of a view shows, in this process.
+
+    It stands in for the server while it runs, so a process that serves must not call it.
+    """
+    from streamlit.testing.v1 import AppTest
+
+    from frame.loading import list_shelf
+    from frame.rendering import miss
+
+    if view.corpus and view.corpus not in {shelved.name for shelved in list_shelf()}:
+        return miss(view, f"The corpus “{view.corpus}” is not here.")
+    app = AppTest.from_file(str(HOME / "app.py"), default_timeout=AN_HOUR)
+    app.context = {"theme": ground}
+    app.session_state["visited"] = view.page
+    app.query_params.update(_write_address(view))
+    app.run()
+    if app.exception:
+        return miss(view, f"Its page failed: {app.exception[0].message}")
+    exhibit: Exhibit | None = app.session_state.get("exhibit")
+    if exhibit is None:
+        return miss(view, "Its page showed nothing.")
+    return _find_faults(view, exhibit, app)
+
+
+def _write_address(view: "View") -> dict[str, str | list[str]]:
+    """Return the query parameters of a view."""
+    words: dict[str, str | list[str]] = {
+        name: value if isinstance(value, str) else list(value)
+        for name, value in view.parameters.items()
+    }
+    if view.corpus:
+        words["corpus"] = view.corpus
+    if view.content_hash:
+        words["hash"] = view.content_hash[:HASH_SHOWN]
+    return words
+
+
+def _find_faults(view: "View", exhibit: "Exhibit", app: "AppTest") -> "Exhibit":
+    """Return what a page showed, with what differs from what was asked for."""
+    from dataclasses import replace
+
+    shown, faults = exhibit.view, [exhibit.fault] if exhibit.fault else []
+    if view.content_hash and not shown.content_hash.startswith(view.content_hash):
+        now, then = shown.content_hash[:HASH_SHOWN], view.content_hash[:HASH_SHOWN]
+        faults.append(f"The corpus changed since this was pinned: content {then} then, {now} now.")
+    if shown.corpus and not view.corpus:
+        faults.append("It was pinned where there is no corpus, and one is here.")
+    if not exhibit.fault:
+        for name, value in view.parameters.items():
+            if not _is_heeded(value, shown.parameters.get(name), app.session_state.get(name)):
+                told = value if isinstance(value, str) else ", ".join(value)
+                faults.append(f"It asks for {name} = {told}, which is not here.")
+    return replace(exhibit, fault=" ".join(faults))
+
+
+def _is_heeded(asked: str | tuple[str, ...], shown: object, kept: object) -> bool:
+    """Whether the page shows what was asked for: a widget may spell a number in its own way."""
+    if asked == shown or (isinstance(shown, tuple) and shown == (asked,)):
+        return True
+    if isinstance(kept, int | float) and isinstance(asked, str):
+        try:
+            return not isinstance(kept, bool) and float(asked) == float(kept)
+        except ValueError:
+            return False
+    return not asked and not shown
+
+
+def main() -> None:
+    """Draw what is asked for, until nobody asks any more."""
+    channel = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a page prints must not get between the exhibits
+    sys.path.insert(0, str(HOME))
+    while True:
+        try:
+            view, ground = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
+        except EOFError:
+            return
+        pickle.dump(visit(view, ground), channel)
+        channel.flush()
+
+
+if __name__ == "__main__":
+    main()

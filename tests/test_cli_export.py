@@ -1,0 +1,79 @@
+"""`hivemind export`: what pages show, as files."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.csv
+import pytest
+
+from hivemind_core.deck import Deck, Slide, format_deck
+from hivemind_core.exhibit import View
+
+pytest.importorskip("hivemind_core.export.files", reason="writes the files")
+
+
+def run(folder: Path, corpora: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"HIVEMIND_CORPORA": str(corpora), "HIVEMIND_PROGRESS": "json"}
+    environment.pop("HIVEMIND_CORPUS", None)
+    command = [sys.executable, "-m", "hivemind_core.cli", "export", *words]
+    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=folder, env=environment
+    )
+
+
+def test_a_view_is_written_as_numbers(tmp_path: Path, corpora: Path) -> None:
+    words = ("--view", "homogeneity", "--with", "part=Nearest answers", "--to", "near.csv")
+    done = run(tmp_path, corpora, str(corpora / "demo"), *words)
+    assert done.returncode == 0, done.stderr
+    assert "near.csv" in done.stdout.splitlines()
+    assert pyarrow.csv.read_csv(tmp_path / "near.csv").num_rows == 7
+
+
+def test_a_view_is_written_as_a_page(tmp_path: Path, corpora: Path) -> None:
+    done = run(tmp_path, corpora, str(corpora / "demo"), "--view", "overview", "--to", "o.html")
+    assert done.returncode == 0, done.stderr
+    assert "gemini-1.5-pro repeats itself: .78" in (tmp_path / "o.html").read_text("utf-8")
+
+
+def test_a_deck_is_written_with_what_is_missing_said(tmp_path: Path, corpora: Path) -> None:
+    slides = (Slide(View("overview", {}, "demo"), "First"), Slide(View("atlas", {}, "gone")))
+    (tmp_path / "talk.json").write_text(format_deck(Deck("A talk", slides)))
+    done = run(tmp_path, corpora, "--deck", "talk.json", "--to", "talk.html", "--theme", "dark")
+    assert done.returncode == 0, done.stderr
+    assert "hivemind: slide 2: The corpus “gone” is not here." in done.stderr
+    assert "First" in (tmp_path / "talk.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--to", "x.html"], 2, "a file is made of a page or of a deck. Give --view PAGE, or"),
+        (["--view", "overview", "--to", "x.docx"], 2, "the ending says the form"),
+        (["--view", "nowhere", "--to", "x.html"], 2, "there is no such page to draw"),
+        (["--view", "atlas", "--with", "x=1", "--to", "x.html"], 2, "nothing on the page atlas"),
+        (["--view", "atlas", "--theme", "blue", "--to", "x.html"], 2, "a theme is light or dark"),
+        (
+            ["--view", "atlas", "--with", "query=q99", "--to", "x.html"],
+            2,
+            "the view is not there as it was asked for; found It asks for query = q99",
+        ),
+        (["--deck", "none.json", "--to", "x.html"], 2, "the deck cannot be read"),
+        (["--deck", "lost.json", "--to", "x.html"], 1, "no slide could be drawn; found slide 1"),
+        (["--deck", "bare.json", "--to", "x.html"], 2, "the deck has no slides"),
+        (["--deck", "bare.json", "--with", "a=b", "--to", "x.html"], 2, "--with: a deck says"),
+    ],
+)
+def test_what_cannot_be_written_says_why(
+    tmp_path: Path, corpora: Path, words: list[str], code: int, told: str
+) -> None:
+    lost = Deck("Lost", (Slide(View("atlas", {}, "gone")),))
+    (tmp_path / "lost.json").write_text(format_deck(lost))
+    (tmp_path / "bare.json").write_text(json.dumps({"version": 1}))
+    done = run(tmp_path, corpora, str(corpora / "demo"), *words)
+    assert done.returncode == code
+    assert told in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "x.html").exists()
