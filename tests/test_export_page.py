@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 from hivemind_core.errors import InputError
 from hivemind_core.export.about import clean_text, list_origins, write_citation
 from hivemind_core.export.document import Document, write_data
-from hivemind_core.export.dressing import dress_figure, list_text
+from hivemind_core.export.dressing import dress_figure, list_text, set_on_slide
 from hivemind_core.export.page import write_html
 from hivemind_core.export.rows import MOST_ROWS, write_table, write_value
 from hivemind_core.figures.palette import DARK, LIGHT
@@ -260,3 +260,16 @@ def test_text_that_no_file_can_hold() -> None:
     assert clean_text("a\x00b\ud800c\ufffe\r\nd\te\rf") == "a\ufffdb\ufffdc\ufffd\nd\te\nf"
     assert clean_text("שלום 🌊") == "שלום 🌊"
     assert Document(HOSTILE, "").write().count(b"<script") == 0
+
+
+def test_on_a_slide_the_legend_of_a_map_stands_beside_it() -> None:
+    legend = {"orientation": "h", "x": 0, "y": -0.02}
+    figure = go.Figure(go.Scatter(x=[0, 1], y=[0, 1]))
+    figure.update_layout(legend=legend, margin={"b": 94})
+    assert set_on_slide(figure) is figure  # no map
+    figure.update_yaxes(scaleanchor="x")
+    shown = set_on_slide(figure)
+    assert (shown.layout.legend.orientation, shown.layout.margin.b) == ("v", 8)
+    assert figure.layout.legend.orientation == "h"
+    figure.update_layout(coloraxis={"showscale": True})
+    assert set_on_slide(figure) is figure  # its colours are explained under it

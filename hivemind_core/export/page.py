@@ -9,7 +9,7 @@ from hivemind_core.errors import InputError
 from hivemind_core.exhibit import Exhibit, Panel
 from hivemind_core.export.about import list_origins, write_citation
 from hivemind_core.export.document import Document, read_part, write_data, write_text
-from hivemind_core.export.dressing import dress_figure, list_text
+from hivemind_core.export.dressing import dress_figure, list_text, set_on_slide
 from hivemind_core.export.fonts import write_faces
 from hivemind_core.export.rows import write_table
 from hivemind_core.figures.palette import DARK, LIGHT, Ground
@@ -147,7 +147,7 @@ def _write_panel(panel: Panel, dark: Panel | None, name: str) -> str:
 
 
 def _write_figure(figure: go.Figure, ground: Ground, name: str) -> str:
-    return write_data(name, dress_figure(figure, ground).to_json())
+    return write_data(name, set_on_slide(dress_figure(figure, ground)).to_json())
 
 
 def _write_alternatives(panels: Sequence[Panel]) -> str:

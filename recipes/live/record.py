@@ -23,7 +23,7 @@ from hivemind_core.sampling import Order, Query, Tools
 from hivemind_core.space.encoders import DEFAULT_ENCODER, find_encoder
 
 QUERY = "Write a metaphor about time in one sentence."
-STRATEGIES = ("plain", "persona", "random seed", "be different")
+STRATEGIES = ("plain", "hot", "persona", "random seed")
 SAMPLES, TOKENS = 8, 60
 PATIENCE = 1800.0
 
