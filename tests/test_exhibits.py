@@ -12,7 +12,6 @@ from hivemind_core.exhibit import Panel
 from tests.browsing import visit
 from tests.test_architecture import read_modules
 
-
 PASSING = {"frame/arrivals.py"}  # answers that still come in: no address leads back to them
 
 
