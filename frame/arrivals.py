@@ -10,7 +10,7 @@ import streamlit as st
 from frame import loading, sheets
 from frame.loading import Book
 from frame.pane import cut_text
-from frame.sheets import Place
+from frame.sheets import Place, Sheet
 from frame.theme import draw_shares, find_ground, write_finding, write_note
 from hivemind_core.corpus.cache import VectorCache
 from hivemind_core.corpus.calibration import read_calibration
@@ -19,7 +19,7 @@ from hivemind_core.corpus.locations import find_cache_folder
 from hivemind_core.corpus.recording import Asked
 from hivemind_core.errors import HivemindError
 from hivemind_core.figures.layers import MapPoints
-from hivemind_core.figures.layout import close_gaps
+from hivemind_core.figures.layout import Points, close_gaps, turn_to_frame
 from hivemind_core.figures.live import (
     Style,
     describe_arrivals,
@@ -80,7 +80,12 @@ def find_frozen(book: Book, query_id: str) -> Frozen | None:
     rows, vectors = loading.read_unit_vectors(book, (query_id,))
     held = [place for place, one in enumerate(sheet.ids) if one in rows]
     anchors = vectors[[rows[sheet.ids[place]] for place in held]]
-    return Frozen(anchors, close_gaps(sheet.umap.places)[held])
+    return Frozen(anchors, _lay_out(sheet)[held])
+
+
+def _lay_out(sheet: Sheet) -> Points:
+    """Return where the answers of a corpus lie, as the Atlas draws them."""
+    return turn_to_frame(close_gaps(sheet.umap.places))
 
 
 def find_rest(book: Book | None, asked: Asked, reading: Reader) -> MapPoints | None:
@@ -88,8 +93,7 @@ def find_rest(book: Book | None, asked: Asked, reading: Reader) -> MapPoints | N
     if book is None or reading.frozen is None:
         return None
     sheet = sheets.read_sheet(book, Place("query", asked.query_id))
-    placed = close_gaps(sheet.umap.places)
-    return MapPoints(sheet.ids, sheet.sources, sheet.umap.clusters, placed)
+    return MapPoints(sheet.ids, sheet.sources, sheet.umap.clusters, _lay_out(sheet))
 
 
 def ink_sources(asked: Asked, book: Book | None) -> dict[str, Ink]:
