@@ -12,6 +12,7 @@ from urllib.request import urlopen
 from benchmarks.timing import print_row
 
 SAMPLES, IN_FLIGHT, SECONDS = 1000, 50, 0.05
+PAIRS = 7
 PORT = 8766
 ADDRESS = f"http://127.0.0.1:{PORT}/v1"
 
@@ -103,13 +104,14 @@ def main() -> None:
         try:
             wait()
             time_bare(), time_ours()
-            pairs = [(time_bare(), time_ours()) for _ in range(3)]
+            pairs = [(time_bare(), time_ours()) for _ in range(PAIRS)]
         finally:
             stub.terminate()
-    bare, ours = (sorted(column)[1] for column in zip(*pairs, strict=True))
+    bare, ours = (sorted(column)[PAIRS // 2] for column in zip(*pairs, strict=True))
+    ratio = sorted(mine / other for other, mine in pairs)[PAIRS // 2]
     what = f"{SAMPLES:,} samples, {IN_FLIGHT} in flight, answers after 50 ms"
     print_row(what, f"{ours:.2f} s", f"bare loop {bare:.2f} s")
-    print_row("  times the bare loop over the same client", f"{ours / bare:.2f}x", "<= 1.2x")
+    print_row("  times the bare loop over the same client", f"{ratio:.2f}x", "<= 1.2x")
 
 
 if __name__ == "__main__":

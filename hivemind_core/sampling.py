@@ -267,6 +267,7 @@ class _Sampling:
         self._places = list_places(order)
         self._answers: dict[Place, Answer] = {}
         self._asked: dict[str, Place] = {}
+        self._keys: dict[Place, bytes] = {}
 
     async def run(self) -> list[Answer]:
         """Ask in rounds: all that stand alone at once, what builds on earlier answers after."""
@@ -284,6 +285,7 @@ class _Sampling:
         requests = {place: _write(self._order, place, self._list_before(place)) for place in places}
         self._asked |= {request.key: place for place, request in requests.items()}
         keys = {place: self._make_key(place, request) for place, request in requests.items()}
+        self._keys |= keys
         wanted = [] if self._tools.is_anew else list(keys.values())
         known = self._tools.journal.read(wanted)
         by_endpoint: dict[Endpoint, list[Request]] = defaultdict(list)
@@ -334,8 +336,7 @@ class _Sampling:
         created = self._tools.clock().astimezone(UTC).isoformat(timespec="seconds")
         if outcome.text is not None:
             content = {k: v for k, v in vars(outcome).items() if k != "request"}
-            key = self._make_key(place, outcome.request)
-            self._pen.write(key, content | {"created": created})
+            self._pen.write(self._keys[place], content | {"created": created})
         self._take(place, outcome, created)
 
     def _take(

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,18 +69,22 @@ class Pen:
             raise self._failure
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._given and not self._is_closed:
-                    self._changed.wait()
-                given, self._given = self._given, {}
-                if not given:
-                    return
-            try:
-                self._journal.write(given)
-            except WorkError as failure:  # told to whoever writes or closes next
-                self._failure = failure
-                return
+        given = self._await()
+        try:
+            with self._journal.hold_open() if given else nullcontext() as write:
+                while given and write is not None:
+                    write(given)
+                    given = self._await()
+        except WorkError as failure:  # told to whoever writes or closes next
+            self._failure = failure
+
+    def _await(self) -> Mapping[bytes, Mapping[str, Any]]:
+        """Return what has been given since; nothing once there will be no more."""
+        with self._changed:
+            while not self._given and not self._is_closed:
+                self._changed.wait()
+            given, self._given = self._given, {}
+            return given
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,13 @@ class AnswerJournal:
         WorkError
             If the file cannot be written.
         """
-        self._file.write((key, json.dumps(outcome)) for key, outcome in outcomes.items())
+        self._file.write(_format(outcomes))
+
+    @contextmanager
+    def hold_open(self) -> Iterator[Callable[[Mapping[bytes, Mapping[str, Any]]], None]]:
+        """Give a `write` for many small writes; see `KeyedFile.hold_open`."""
+        with self._file.hold_open() as write:
+            yield lambda outcomes: write(_format(outcomes))
 
     @contextmanager
     def open_pen(self) -> Iterator["Pen"]:
@@ -127,3 +137,7 @@ class AnswerJournal:
     @property
     def _file(self) -> KeyedFile:
         return KeyedFile(self.path, "answers", "outcome TEXT")
+
+
+def _format(outcomes: Mapping[bytes, Mapping[str, Any]]) -> list[tuple[bytes, str]]:
+    return [(key, json.dumps(outcome)) for key, outcome in outcomes.items()]
