@@ -9,9 +9,10 @@ homogeneity = st.Page("pages/homogeneity_page.py", title="Homogeneity", url_path
 taxonomy = st.Page("pages/taxonomy_page.py", title="Taxonomy", url_path="taxonomy")
 calibration = st.Page("pages/calibration_page.py", title="Calibration", url_path="calibration")
 live = st.Page("pages/live_page.py", title="Live", url_path="live")
+talk = st.Page("pages/talk_page.py", title="Talk", url_path="talk")
 
 
-pages = [overview, taxonomy, atlas, homogeneity, calibration, live]
+pages = [overview, taxonomy, atlas, homogeneity, calibration, live, talk]
 
 
 def open_first() -> None:

@@ -38,6 +38,7 @@ STYLE = """
 }
 [class*="st-key-open"] button {min-height: 0; padding: 0; justify-content: start;}
 [class*="st-key-open"] button p {font-weight: 600; text-align: start;}
+[class*="st-key-slide-title"] [data-testid="stText"] {font-weight: 600; font-size: 1.02rem;}
 [class*="st-key-actions"] button, .st-key-picked button, .st-key-first button {
   min-height: 0; padding: 0;
 }

@@ -23,7 +23,8 @@ from streamlit.testing.v1 import AppTest
 ROOT = Path(__file__).parent.parent
 HOSTILE = "<b>hostile</b> ![n](http://example.com/n.png)"
 NAMES = {"demo": "demo", "empty": "empty", "hostile": HOSTILE}
-PAGES = ("overview", "taxonomy", "atlas", "homogeneity", "calibration", "live")
+PAGES = ("overview", "taxonomy", "atlas", "homogeneity", "calibration", "live", "talk")
+VIEWED = tuple(page for page in PAGES if page != "talk")  # those that can be pinned
 PATIENCE = 20_000
 WINDOW: ViewportSize = {"width": 1280, "height": 900}
 

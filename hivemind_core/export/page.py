@@ -136,7 +136,9 @@ def _write_live(exhibit: Exhibit, live: str) -> str:
     if not live:
         return f'<p class="still">{write_text(STILL)}</p>'
     address = write_text(write_address(exhibit.view, live))
-    return f'<div class="live" data-live="{address}" data-title="{write_text(exhibit.title)}"></div>'
+    return (
+        f'<div class="live" data-live="{address}" data-title="{write_text(exhibit.title)}"></div>'
+    )
 
 
 def _find_twin(dark: Exhibit | None, place: int) -> Panel | None:
