@@ -2,7 +2,11 @@
 
 import streamlit as st
 
-st.set_page_config(page_title="Hivemind Atlas", layout="wide")
+st.set_page_config(
+    page_title="Hivemind Atlas",
+    layout="wide",
+    initial_sidebar_state="collapsed" if st.context.is_embedded else "auto",
+)
 overview = st.Page("pages/overview_page.py", title="Overview", url_path="overview")
 atlas = st.Page("pages/atlas_page.py", title="Atlas", url_path="atlas")
 homogeneity = st.Page("pages/homogeneity_page.py", title="Homogeneity", url_path="homogeneity")

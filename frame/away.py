@@ -5,7 +5,7 @@ import streamlit as st
 from frame.making import Making, follow, plan_file
 from frame.shelving import name_file
 from frame.theme import write_note
-from hivemind_core.deck import Deck
+from hivemind_core.deck import Deck, format_deck
 from hivemind_core.errors import WorkError
 from hivemind_core.export.files import NEEDS_RENDERER, TYPES, find_form
 from hivemind_core.export.renderer import find_renderer
@@ -24,6 +24,14 @@ ENDINGS = {
 def show_away(deck: Deck) -> None:
     """Show in which forms the talk can be taken away, and make the one that is chosen."""
     st.subheader("Take it away", anchor=False)
+    st.download_button(
+        "The deck itself (JSON)",
+        format_deck(deck),
+        f"{name_file(deck)}.json",
+        "application/json",
+        key="talk-json",
+        on_click="ignore",
+    )
     ending = str(
         st.selectbox(
             "As",

@@ -7,7 +7,7 @@ import streamlit as st
 
 from frame import decks
 from frame.theme import write_note
-from hivemind_core.deck import Deck, format_deck, parse_deck
+from hivemind_core.deck import Deck, parse_deck
 from hivemind_core.errors import HivemindError
 
 UNSAVED, SHIPPED = "unsaved", "shipped"
@@ -35,7 +35,7 @@ def show_choice() -> None:
         st.selectbox(
             "Deck",
             list(names),
-            index=None,
+            index=None if chosen is None else 0,
             key="talk-deck",
             format_func=lambda key: names.get(key, key),
             placeholder="No deck yet",
@@ -44,14 +44,6 @@ def show_choice() -> None:
         if (deck := decks.find_deck()) is not None:
             st.session_state["talk-title"] = deck.title
             st.text_input("Title", key="talk-title", max_chars=LONGEST, on_change=_rename)
-            st.download_button(
-                "Take the deck (JSON)",
-                format_deck(deck),
-                f"{name_file(deck)}.json",
-                "application/json",
-                key="talk-json",
-                on_click="ignore",
-            )
         with st.popover("Another deck", key="talk-another"):
             _offer_others()
     write_note(st.session_state.pop("talk_told", ""), "talk-told")

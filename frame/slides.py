@@ -75,7 +75,7 @@ def _show_slide(slide: Slide, place: int, shelf: Mapping[str, Shelved]) -> None:
 
 def _offer_changes(deck: Deck, place: int) -> None:
     slide, last = deck.slides[place], len(deck.slides) - 1
-    with st.container(horizontal=True, key=f"actions-slide-{place}"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"actions-slide-{place}"):
         for label, to in (("Up", place - 1), ("Down", place + 1)):
             st.button(
                 label,

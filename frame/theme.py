@@ -66,11 +66,19 @@ STYLE = """
 }
 </style>
 """
+EMBEDDED = """
+<style>
+.stMainBlockContainer {padding: 0.4rem 0.2rem 0;}
+[data-testid="stHeader"], [data-testid="stSidebar"] {display: none;}
+</style>
+"""
 
 
 def apply_style() -> None:
-    """Put the style sheet into the page."""
+    """Put the style sheet into the page; within a slide it begins at the top."""
     st.html(STYLE)
+    if st.context.is_embedded:
+        st.html(EMBEDDED)
 
 
 def find_ground() -> Ground:

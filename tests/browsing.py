@@ -198,6 +198,13 @@ def open_page(tab: Page, link: str) -> None:
     wait_until_idle(tab)
 
 
+def open_plain(tab: Page, link: str) -> None:
+    """Open a link to a page that may have no chart, and wait until it has its heading."""
+    tab.goto(link)
+    tab.locator("[class*=st-key-heading]").first.wait_for()
+    wait_until_idle(tab)
+
+
 def wait_until_idle(tab: Page) -> None:
     tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 

@@ -15,7 +15,7 @@ from hivemind_core.deck import Deck, Slide, format_deck, parse_deck
 from hivemind_core.exhibit import View
 from tests.browsing import (
     HOSTILE,
-    PAGES,
+    VIEWED,
     Server,
     expect_sound,
     open_page,
@@ -66,7 +66,7 @@ def offers(app: AppTest) -> bool:
     return any(button.key == "pin" for button in app.button)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", VIEWED)
 def test_what_a_page_shows_is_pinned_and_drawn_again(page: str, decks: Path, corpora: Path) -> None:
     app = visit(page)
     shown = app.session_state["record"].reading

@@ -127,7 +127,8 @@
      leave it, where the browser lets us hear them. */
   function runLive(view) {
     const live = view.querySelector("[data-live]");
-    if (!live || live.firstElementChild) return;
+    if (!live) return;
+    if (live.firstElementChild) { enlarge(live); return; }
     const frame = document.createElement("iframe");
     frame.title = live.dataset.title;
     frame.src = live.dataset.live + "&embed_options=" + findGround() + "_theme";
@@ -135,6 +136,15 @@
       try { frame.contentWindow.addEventListener("keydown", leave); } catch { /* of another site */ }
     });
     live.append(frame);
+    enlarge(live);
+  }
+
+  /* As wide as on a desk, and enlarged with the screen, like the figures. */
+  function enlarge(live) {
+    const scale = Math.max(1, Math.min(innerWidth / 1280, innerHeight / 720));
+    const {style} = live.firstElementChild;
+    style.transform = "scale(" + scale + ")";
+    style.width = style.height = 100 / scale + "%";
   }
 
   function leave(event) {
@@ -242,7 +252,11 @@
     show(i, true);
   }));
   addEventListener("hashchange", () => show(readPlace(), true));
-  addEventListener("resize", () => { drawView(views[current]); drawAhead(); });
+  addEventListener("resize", () => {
+    drawView(views[current]);
+    runLive(views[current]);
+    drawAhead();
+  });
 
   /* A full screen shows the view alone; the bar comes with the pointer and goes with it. */
   let stirred = 0;

@@ -15,6 +15,7 @@ from hivemind_core.export.live import LIVE, find_origin, write_address
 from hivemind_core.export.rows import write_table
 from hivemind_core.figures.palette import DARK, LIGHT, Ground
 
+TALL = 520  # pixels
 TITLE_SIZES = (60, 140, 320)  # characters up to which a title is set that large
 KEYS = (
     ("→  Page Down  Space", "next"),
@@ -117,7 +118,7 @@ def _write_view(exhibit: Exhibit, dark: Exhibit | None, place: tuple[int, int], 
         shown = [_write_live(exhibit, live)]
     return (
         f'<section class="view" id="view-{number}" aria-roledescription="slide" '
-        f'aria-label="{label}">\n<div class="stage">\n<header>{_write_title(exhibit.title)}'
+        f'aria-label="{label}">\n<div class="stage{_choose_place(exhibit.panels)}">\n<header>{_write_title(exhibit.title)}'
         f"{_write_words('p', 'reading', exhibit.reading)}"
         f"{_write_words('p', 'fault', exhibit.fault)}</header>\n"
         f'<div class="panels of-{min(len(shown), 4)}">{"".join(shown)}</div>\n'
@@ -129,6 +130,12 @@ def _write_view(exhibit: Exhibit, dark: Exhibit | None, place: tuple[int, int], 
         f"{_write_words('p', '', exhibit.note) or '<p>No notes for this view.</p>'}</aside>\n"
         "</section>"
     )
+
+
+def _choose_place(panels: Sequence[Panel]) -> str:
+    """Return the class of a view whose one figure is too tall to stand below its words."""
+    heights = [float(panel.figure.layout.height or 0) for panel in panels]
+    return " aside" if len(heights) == 1 and heights[0] >= TALL else ""
 
 
 def _write_live(exhibit: Exhibit, live: str) -> str:
