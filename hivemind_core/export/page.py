@@ -118,7 +118,8 @@ def _write_view(exhibit: Exhibit, dark: Exhibit | None, place: tuple[int, int], 
         shown = [_write_live(exhibit, live)]
     return (
         f'<section class="view" id="view-{number}" aria-roledescription="slide" '
-        f'aria-label="{label}">\n<div class="stage{_choose_place(exhibit.panels)}">\n<header>{_write_title(exhibit.title)}'
+        f'aria-label="{label}">\n<div class="stage{_choose_place(exhibit.panels)}">\n'
+        f"<header>{_write_title(exhibit.title)}"
         f"{_write_words('p', 'reading', exhibit.reading)}"
         f"{_write_words('p', 'fault', exhibit.fault)}</header>\n"
         f'<div class="panels of-{min(len(shown), 4)}">{"".join(shown)}</div>\n'
