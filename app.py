@@ -2,16 +2,21 @@
 
 import streamlit as st
 
-st.set_page_config(page_title="Hivemind Atlas", layout="wide")
+st.set_page_config(
+    page_title="Hivemind Atlas",
+    layout="wide",
+    initial_sidebar_state="collapsed" if st.context.is_embedded else "auto",
+)
 overview = st.Page("pages/overview_page.py", title="Overview", url_path="overview")
 atlas = st.Page("pages/atlas_page.py", title="Atlas", url_path="atlas")
 homogeneity = st.Page("pages/homogeneity_page.py", title="Homogeneity", url_path="homogeneity")
 taxonomy = st.Page("pages/taxonomy_page.py", title="Taxonomy", url_path="taxonomy")
 calibration = st.Page("pages/calibration_page.py", title="Calibration", url_path="calibration")
 live = st.Page("pages/live_page.py", title="Live", url_path="live")
+talk = st.Page("pages/talk_page.py", title="Talk", url_path="talk")
 
 
-pages = [overview, taxonomy, atlas, homogeneity, calibration, live]
+pages = [overview, taxonomy, atlas, homogeneity, calibration, live, talk]
 
 
 def open_first() -> None:

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from frame import loading, sheets
+from frame.exhibits import take_figure
 from frame.loading import Book
 from frame.pane import cut_text
 from frame.sheets import Place, Sheet
@@ -158,11 +159,12 @@ def show_arrivals(session: Session, scene: Scene, book: Book | None, reader: Rea
         if scene.final.reason:
             kind += f" ({scene.final.reason})"
     with st.container(key="chart-live"):
+        words = describe_arrivals(session.asked, reading)
         st.plotly_chart(
-            draw_arrivals(session.asked, reading, style),
+            take_figure(draw_arrivals(session.asked, reading, style), words),
             key="live-map",
             config=PLAIN,
-            alt=describe_arrivals(session.asked, reading),
+            alt=words,
         )
     told = f"{count(len(reading.answers), 'answer')}, {kind}; {reader.encoder.name} vectors."
     write_note(f"{told} Near points read alike; distance is not similarity.", "live-trust")

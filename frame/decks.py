@@ -1,6 +1,7 @@
 """The deck that a visitor works on: in the session, and in the folder of decks where there is one.
 
 A deck that lies in the folder is read anew before it is changed, for somebody may have edited it.
+One that comes with the software stays as it is: the first change makes a copy.
 """
 
 import os
@@ -16,11 +17,12 @@ from hivemind_core.corpus.deck_file import (
     read_deck_file,
     write_deck_file,
 )
-from hivemind_core.corpus.locations import find_decks_folder
+from hivemind_core.corpus.locations import find_decks_folder, find_shipped
 from hivemind_core.deck import Deck, format_deck, parse_deck
 from hivemind_core.errors import InputError, WorkError
 
 NEW = "My talk"
+SHIPPED = "decks"
 
 
 def list_decks(environment: Mapping[str, str] = os.environ) -> dict[str, Path]:
@@ -73,13 +75,54 @@ def open_deck(name: str, environment: Mapping[str, str] = os.environ) -> Deck:
         raise InputError("there is no folder of decks", remedy="Set HIVEMIND_DECKS to one")
     path = folder / Path(name).name  # a visitor names it: it lies in the folder, whatever they say
     deck = parse_deck(read_deck_file(path), path.name)
-    st.session_state.update(deck=deck, deck_path=str(path))
+    st.session_state.update(deck=deck, deck_path=str(path), deck_is_shipped=False)
     return deck
+
+
+def list_shipped() -> dict[str, Path]:
+    """Return the decks that come with the software, by title."""
+    found = list_deck_files(find_shipped(SHIPPED))
+    return {parse_deck(read_deck_file(path), path.name).title: path for path in found}
+
+
+def open_shipped(title: str) -> Deck:
+    """Take a deck that comes with the software to work on; InputError where there is none."""
+    path = list_shipped().get(title)
+    if path is None:
+        raise InputError("no such deck comes with the software", found=title)
+    deck = parse_deck(read_deck_file(path), path.name)
+    st.session_state.update(deck=deck, deck_path=None, deck_is_shipped=True)
+    return deck
+
+
+def is_shipped() -> bool:
+    """Whether the deck that is worked on is still as it came with the software."""
+    return bool(st.session_state.get("deck_is_shipped"))
+
+
+def read_again(environment: Mapping[str, str] = os.environ) -> str:
+    """Read the deck that is worked on again, or open a first one; return what is wrong, if any.
+
+    The first one is that of the folder which was written last, else one that comes with this.
+    """
+    path = find_deck_path()
+    try:
+        if path is not None:
+            st.session_state["deck"] = parse_deck(read_deck_file(path), path.name)
+        elif find_deck() is None:
+            latest = find_latest(environment)
+            if latest is not None:
+                open_deck(latest.name, environment)
+            elif shipped := list_shipped():
+                open_shipped(next(iter(shipped)))
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def start_deck(deck: Deck, environment: Mapping[str, str] = os.environ) -> str:
     """Take a new deck to work on, also as a file; return why there is none, empty if there is."""
-    st.session_state.update(deck=deck, deck_path=None)
+    st.session_state.update(deck=deck, deck_path=None, deck_is_shipped=False)
     folder = find_decks_folder(environment)
     if folder is None:
         return "It is kept while this tab is open: take it away as a file to keep it."
@@ -92,7 +135,9 @@ def start_deck(deck: Deck, environment: Mapping[str, str] = os.environ) -> str:
     return ""
 
 
-def change_deck(change: Callable[[Deck], Deck]) -> Deck:
+def change_deck(
+    change: Callable[[Deck], Deck], environment: Mapping[str, str] = os.environ
+) -> Deck:
     """Change the deck that is worked on, in the session and in its file.
 
     Raises
@@ -103,7 +148,10 @@ def change_deck(change: Callable[[Deck], Deck]) -> Deck:
         If it cannot be written.
     """
     path, deck = find_deck_path(), find_deck() or Deck(NEW)
-    if path is None:
+    if is_shipped():
+        deck = change(deck)
+        start_deck(deck, environment)
+    elif path is None:
         deck = change(deck)
     else:
         text = change_deck_file(path, lambda old: format_deck(change(parse_deck(old, path.name))))

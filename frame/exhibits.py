@@ -39,6 +39,8 @@ class Record:
         Whether it only says why there is nothing to show.
     is_of_corpus : bool
         False where it shows published figures alone.
+    is_live : bool
+        Whether it goes on while it is looked at.
     is_open : bool
         Whether the page still runs: a fragment that runs again alone adds nothing.
     """
@@ -49,13 +51,14 @@ class Record:
         self.scope: list[str] = []
         self.tables: dict[str, MakeTable] = {}
         self.citation: Citation = {}
-        self.is_bare, self.is_of_corpus, self.is_open = False, True, True
+        self.is_bare, self.is_live = False, False
+        self.is_of_corpus, self.is_open = True, True
         self._found = ""
 
     @property
     def is_worth_pinning(self) -> bool:
         """Whether it shows anything that a slide could."""
-        return bool(self.panels) and not self.is_bare
+        return (bool(self.panels) or self.is_live) and not self.is_bare
 
     def find(self, sentence: str) -> None:
         """Take a sentence: the view's own, or that of the next figure."""
@@ -134,6 +137,12 @@ def take_nothing() -> None:
     """Note that the page only says why there is nothing to show."""
     if record := _take_record():
         record.is_bare = True
+
+
+def take_live(words: str) -> None:
+    """Note that the page goes on while it is looked at, and the sentence that stands for it."""
+    if record := _take_record():
+        record.is_live, record.reading = True, words
 
 
 def take_published(name: str, value: str) -> None:

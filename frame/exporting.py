@@ -29,6 +29,8 @@ class Wish:
         A talk, instead of a page.
     theme : str or None
         "light" or "dark"; None: light, and both in an HTML file.
+    live : str
+        Address of a running dashboard, in which live views of an HTML file run.
     """
 
     to: Path
@@ -36,6 +38,7 @@ class Wish:
     choices: tuple[str, ...] = ()
     deck: Path | None = None
     theme: str | None = None
+    live: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,19 @@ def export(wish: Wish, environment: Mapping[str, str], report: Report = report_n
         If nothing could be drawn, or a file cannot be written.
     """
     from hivemind_core.export.files import Options, find_form, save_files
+    from hivemind_core.export.live import find_origin
 
     form, deck = find_form(wish.to.name), _find_talk(wish, environment)
     ground = _find_ground(wish.theme)
+    if wish.live:
+        find_origin(wish.live)
     with Renderer(environment) as renderer:
         exhibits = draw_deck(deck, ground, renderer, report)
         faults = _check(exhibits, is_talk=wish.deck is not None)
         is_both = form == "html" and wish.theme is None
         dark = draw_deck(deck, "dark", renderer, report) if is_both else []
-    paths = save_files(exhibits, wish.to, Options(title=deck.title, dark=tuple(dark)))
+    options = Options(title=deck.title, dark=tuple(dark), live=wish.live)
+    paths = save_files(exhibits, wish.to, options)
     return Done(tuple(paths), faults)
 
 
@@ -118,7 +125,13 @@ def _check(exhibits: Sequence[Exhibit], *, is_talk: bool) -> tuple[str, ...]:
     )
     if faults and not is_talk:
         raise InputError("the view is not there as it was asked for", found=faults[0])
-    if not any(exhibit.panels or exhibit.tables for exhibit in exhibits) and is_talk:
+    if is_talk and not any(_is_shown(exhibit) for exhibit in exhibits):
         rule = "no slide could be drawn"
         raise WorkError(rule, found=faults[0] if faults else "slides without figures")
     return faults
+
+
+def _is_shown(exhibit: Exhibit) -> bool:
+    """Whether there is anything to see; a live view is seen while it runs."""
+    is_live = exhibit.view.page == "live" and not exhibit.fault
+    return bool(exhibit.panels or exhibit.tables) or is_live

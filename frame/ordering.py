@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from frame.address import read_new
+from frame.address import note, read_new
 from frame.arrivals import choose_encoder, find_query, make_reader
+from frame.exhibits import take_live
 from frame.keeping import find_recording
 from frame.loading import Book, read_responses
 from frame.services import Services, list_services, show_settings
-from frame.stage import ask, replay
+from frame.stage import ask, find_sampling, replay
 from frame.theme import write_note
 from hivemind_core.corpus.answer_journal import AnswerJournal
 from hivemind_core.corpus.identity import make_query_id
@@ -19,6 +20,7 @@ from hivemind_core.corpus.locations import find_cache_folder
 from hivemind_core.corpus.recording import MOST_BYTES, parse_recording
 from hivemind_core.errors import HivemindError
 from hivemind_core.live.feeds import describe_order
+from hivemind_core.live.session import Session
 from hivemind_core.models.endpoint_file import LOCAL
 from hivemind_core.models.requests import LONGEST_PROMPT
 from hivemind_core.sampling import Order, Query, Tools, format_cost, preview
@@ -26,6 +28,8 @@ from hivemind_core.sampling import Order, Query, Tools, format_cost, preview
 MOST_SAMPLES = 50
 MOST_MODELS = 3  # that are chosen to begin with
 MOST_TOKENS = 4096
+SHIPPED = "shipped"  # what a link calls the recorded session
+LIVE = "Live: answers come, land on a map and form groups while this is looked at."
 EXAMPLE = "Write a metaphor about time."
 
 
@@ -127,6 +131,33 @@ def is_linked_anew() -> bool:
     return read_new("ask") not in (None, st.session_state.get("live-linked"))
 
 
+def is_replay_linked() -> bool:
+    """Whether a link asks for the recorded session, which was not begun yet."""
+    return read_new("replay") == SHIPPED and not st.session_state.get("live-replayed")
+
+
+def replay_shipped(book: Book | None) -> None:
+    """Begin the recorded session that comes with this; nothing where it is not there."""
+    st.session_state["live-replayed"] = SHIPPED
+    shipped = find_recording()
+    if shipped is not None:
+        replay(shipped, make_reader(shipped.asked, book))
+
+
+def note_live(session: Session | None) -> str:
+    """Note for what is pinned what is live here; return its query, empty before there is one."""
+    take_live(LIVE)
+    replayed, asked = is_replay_linked(), read_new("ask") or ""
+    if session is not None:
+        replayed = find_sampling(session) is None
+        replayed &= st.session_state.get("live-replayed") == SHIPPED
+        asked = "" if find_sampling(session) is None else session.asked.query
+    shipped = find_recording() if replayed else None
+    note("replay", SHIPPED if shipped is not None else None)
+    note("ask", None if shipped is not None else asked or None)
+    return shipped.asked.query if shipped is not None else asked
+
+
 def _choose_query() -> str:
     if is_linked_anew():
         st.session_state["live-query"] = st.session_state["live-linked"] = read_new("ask")
@@ -217,7 +248,7 @@ def _offer_replay(book: Book | None) -> None:
     )
     shipped = find_recording()
     if shipped is not None and st.button("Replay the one that comes with this", key="live-replay"):
-        replay(shipped, make_reader(shipped.asked, book))
+        replay_shipped(book)
         st.rerun()
     given = st.file_uploader("Or one of yours", type=["jsonl"], key="live-file")
     if given is not None and given.size > MOST_BYTES:
@@ -228,5 +259,6 @@ def _offer_replay(book: Book | None) -> None:
         except HivemindError as error:
             write_note(str(error), "live-file-fault")
             return
+        st.session_state["live-replayed"] = "own"
         replay(recording, make_reader(recording.asked, book))
         st.rerun()

@@ -38,6 +38,7 @@ STYLE = """
 }
 [class*="st-key-open"] button {min-height: 0; padding: 0; justify-content: start;}
 [class*="st-key-open"] button p {font-weight: 600; text-align: start;}
+[class*="st-key-slide-title"] [data-testid="stText"] {font-weight: 600; font-size: 1.02rem;}
 [class*="st-key-actions"] button, .st-key-picked button, .st-key-first button {
   min-height: 0; padding: 0;
 }
@@ -65,11 +66,19 @@ STYLE = """
 }
 </style>
 """
+EMBEDDED = """
+<style>
+.stMainBlockContainer {padding: 0.4rem 0.2rem 0;}
+[data-testid="stHeader"], [data-testid="stSidebar"] {display: none;}
+</style>
+"""
 
 
 def apply_style() -> None:
-    """Put the style sheet into the page."""
+    """Put the style sheet into the page; within a slide it begins at the top."""
     st.html(STYLE)
+    if st.context.is_embedded:
+        st.html(EMBEDDED)
 
 
 def find_ground() -> Ground:

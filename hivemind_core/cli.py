@@ -297,6 +297,9 @@ def export_command(
     theme: Annotated[
         str | None, typer.Option(help="light or dark; an .html file follows its reader by default.")
     ] = None,
+    live: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Dashboard that live views in .html run in.")
+    ] = "",
 ) -> None:
     """Write what a page of the dashboard shows, or a talk of pinned views, as a file."""
     from hivemind_core.corpus.locations import find_dashboard
@@ -308,7 +311,8 @@ def export_command(
     from frame.exporting import Wish, export
 
     with show_progress() as report:
-        done = export(Wish(to, view, tuple(choices or ()), deck, theme), environment, report)
+        wish = Wish(to, view, tuple(choices or ()), deck, theme, live)
+        done = export(wish, environment, report)
     for fault in done.faults:
         print(f"hivemind: {fault}", file=sys.stderr)
     for path in done.paths:

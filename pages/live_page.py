@@ -12,7 +12,7 @@ from frame.arrivals import (
 )
 from frame.keeping import show_keeping
 from frame.loading import Book
-from frame.ordering import is_linked_anew, show_order
+from frame.ordering import is_linked_anew, is_replay_linked, note_live, replay_shipped, show_order
 from frame.picker import find_built, guard
 from frame.remedies import show_remedies, show_standing
 from frame.stage import find_sampling, find_session, name_visitor, open_stage
@@ -21,6 +21,7 @@ from hivemind_core.corpus.exports import Citation
 from hivemind_core.live.reading import Reader
 from hivemind_core.live.session import Session
 
+HEADING = "Ask the models yourself"
 TICK = 0.7  # seconds between two looks at a session
 
 
@@ -87,8 +88,14 @@ def show_session(session: Session, book: Book | None) -> None:
 
 
 def show_page() -> None:
-    """Draw the page."""
+    """Draw the page; without a browser nothing begins, and only what would is told."""
     book = find_built()
+    query = note_live(find_session())
+    if "visited" in st.session_state:
+        write_heading(query or HEADING)
+        return
+    if is_replay_linked():
+        replay_shipped(book)
     session = find_session()
     if session is not None and is_linked_anew() and session.scene.is_settled:
         leave_session()
@@ -96,7 +103,7 @@ def show_page() -> None:
     if session is not None:
         show_session(session, book)
         return
-    write_heading("Ask the models yourself")
+    write_heading(HEADING)
     show_order(book)
 
 

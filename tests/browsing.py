@@ -23,7 +23,8 @@ from streamlit.testing.v1 import AppTest
 ROOT = Path(__file__).parent.parent
 HOSTILE = "<b>hostile</b> ![n](http://example.com/n.png)"
 NAMES = {"demo": "demo", "empty": "empty", "hostile": HOSTILE}
-PAGES = ("overview", "taxonomy", "atlas", "homogeneity", "calibration", "live")
+PAGES = ("overview", "taxonomy", "atlas", "homogeneity", "calibration", "live", "talk")
+VIEWED = tuple(page for page in PAGES if page != "talk")  # those that can be pinned
 PATIENCE = 20_000
 WINDOW: ViewportSize = {"width": 1280, "height": 900}
 
@@ -194,6 +195,13 @@ def open_page(tab: Page, link: str) -> None:
     """Open a link and wait until the page has drawn its chart."""
     tab.goto(link)
     tab.locator(".js-plotly-plot").first.wait_for()
+    wait_until_idle(tab)
+
+
+def open_plain(tab: Page, link: str) -> None:
+    """Open a link to a page that may have no chart, and wait until it has its heading."""
+    tab.goto(link)
+    tab.locator("[class*=st-key-heading]").first.wait_for()
     wait_until_idle(tab)
 
 

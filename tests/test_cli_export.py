@@ -77,3 +77,19 @@ def test_what_cannot_be_written_says_why(
     assert done.returncode == code
     assert told in done.stderr.splitlines()[-1]
     assert not (tmp_path / "x.html").exists()
+
+
+def test_a_live_view_runs_in_the_dashboard_that_is_named(tmp_path: Path, corpora: Path) -> None:
+    slides = (Slide(View("live", {"replay": "shipped"}, "demo"), "Live"),)
+    (tmp_path / "talk.json").write_text(format_deck(Deck("A talk", slides)))
+    words = ("--deck", "talk.json", "--to", "talk.html")
+    assert run(tmp_path, corpora, *words).returncode == 0
+    still = (tmp_path / "talk.html").read_text("utf-8")
+    done = run(tmp_path, corpora, *words, "--live", "http://127.0.0.1:8501/atlas")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "talk.html").read_text("utf-8")
+    assert "; frame-src http://127.0.0.1:8501; base-uri" in page
+    assert 'data-live="http://127.0.0.1:8501/atlas/live?' in page
+    assert "frame-src" not in still.partition("<style>")[0]
+    assert "data-live=" not in still.partition("<script>")[0]
+    assert '<p class="still">This view is live.' in still

@@ -34,6 +34,7 @@ def unpack(content: bytes) -> dict[str, bytes]:
 def test_the_ending_says_the_form() -> None:
     assert [find_form(f"a.b.{form}") for form in FORMS] == list(FORMS)
     assert find_form("TALK.PDF") == "pdf"
+    assert find_form("talk.csv.zip") == "csv"
     for name in ("talk.docx", "talk", ""):
         with pytest.raises(InputError, match=r"the ending says the form: \.html, \.svg"):
             find_form(name)
@@ -211,3 +212,11 @@ def test_titles_that_would_meet_are_broken() -> None:
 def test_prints_that_nobody_could_draw_are_refused(given: dict[str, float], rule: str) -> None:
     with pytest.raises(InputError, match=rule):
         Print(**given)  # type: ignore[arg-type]
+
+
+def test_a_further_ending_packs_all_files_into_one(tmp_path: Path) -> None:
+    path = tmp_path / "talk.csv.zip"
+    assert save_files(make_talk(2), path) == [path]
+    with zipfile.ZipFile(path) as archive:
+        assert set(archive.namelist()) == set(write_parts(make_talk(2), "csv"))
+    assert [each.name for each in tmp_path.iterdir()] == ["talk.csv.zip"]

@@ -52,6 +52,7 @@ def test_the_wheel_carries_the_dashboard_and_its_data(wheel: Path) -> None:
     assert any(name.startswith("pages/") and name.endswith("_page.py") for name in carried)
     assert any(name.startswith("frame/") and name.endswith(".py") for name in carried)
     assert any(name.startswith("data/") and name.endswith("/corpus.json") for name in carried)
+    assert "data/decks/the-artificial-hivemind.json" in carried
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

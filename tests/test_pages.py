@@ -15,7 +15,7 @@ from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.store import open_or_create, views_file, write_tables
 from hivemind_core.corpus.tables import QUERIES, RESPONSES, build_rows
 from tests import dashboard_corpus
-from tests.browsing import NAMES, PAGES, ROOT, ask, read, start, visit
+from tests.browsing import NAMES, PAGES, ROOT, VIEWED, ask, read, start, visit
 from tests.dashboard_corpus import ENCODER
 
 pytestmark = pytest.mark.usefixtures("use_corpora")
@@ -69,7 +69,7 @@ def test_a_corpus_that_cannot_be_shown_says_why(page: str, corpus: str, told: st
     )
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "live"])
+@pytest.mark.parametrize("page", [page for page in VIEWED if page != "live"])
 def test_no_corpus_at_all_says_how_to_get_one(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "list_corpora", lambda environment: [])
     app = visit(page)

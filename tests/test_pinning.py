@@ -10,11 +10,12 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from frame import loading
-from frame.rendering import CHOICES, draw_view
+from frame.rendering import draw_view
 from hivemind_core.deck import Deck, Slide, format_deck, parse_deck
 from hivemind_core.exhibit import View
 from tests.browsing import (
     HOSTILE,
+    VIEWED,
     Server,
     expect_sound,
     open_page,
@@ -65,7 +66,7 @@ def offers(app: AppTest) -> bool:
     return any(button.key == "pin" for button in app.button)
 
 
-@pytest.mark.parametrize("page", sorted(CHOICES))
+@pytest.mark.parametrize("page", VIEWED)
 def test_what_a_page_shows_is_pinned_and_drawn_again(page: str, decks: Path, corpora: Path) -> None:
     app = visit(page)
     shown = app.session_state["record"].reading

@@ -12,12 +12,13 @@ from streamlit.testing.v1 import AppTest
 
 from frame import loading, rendering
 from frame.rendering import CHOICES, Renderer, check_view, draw_deck, draw_view, read_view
+from hivemind_core.corpus.locations import find_shipped
 from hivemind_core.corpus.store import open_corpus, write_tables
 from hivemind_core.corpus.tables import QUERIES, build_rows
-from hivemind_core.deck import Deck, Slide
+from hivemind_core.deck import Deck, Slide, parse_deck
 from hivemind_core.errors import InputError
 from hivemind_core.exhibit import Exhibit, View
-from tests.browsing import HOSTILE, PAGES, ROOT, list_alternatives, list_specs, read, visit
+from tests.browsing import HOSTILE, ROOT, VIEWED, list_alternatives, list_specs, read, visit
 
 pytestmark = pytest.mark.usefixtures("use_corpora")
 
@@ -116,8 +117,8 @@ def test_a_page_offers_no_choice_that_a_view_could_not_name(
     assert {*state["chosen"], *state["bound"]} - {"corpus", "hash"} <= CHOICES[page]
 
 
-def test_what_can_be_drawn_is_every_page_but_what_is_sampled_live() -> None:
-    assert set(CHOICES) == set(PAGES) - {"live"}
+def test_what_can_be_drawn_is_every_page() -> None:
+    assert set(CHOICES) == set(VIEWED)
 
 
 def test_a_view_of_published_figures_names_no_corpus(renderer: Renderer) -> None:
@@ -162,12 +163,47 @@ def test_a_table_comes_whether_its_box_is_open_or_not(renderer: Renderer) -> Non
     assert exhibit.tables[name].num_rows == 10  # pairs of five sources
 
 
-@pytest.mark.parametrize("page", sorted(CHOICES))
+@pytest.mark.parametrize("page", VIEWED)
 def test_a_hostile_corpus_is_drawn(renderer: Renderer, page: str) -> None:
     exhibit = renderer.draw(View(page, {}, HOSTILE))
     assert exhibit.fault == ""
     assert exhibit.view.corpus == HOSTILE
-    assert exhibit.panels
+    assert exhibit.panels or page == "live"
+
+
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        ({}, "Ask the models yourself"),
+        ({"ask": "Why is the sea <b>blue</b>?"}, "Why is the sea <b>blue</b>?"),
+        ({"replay": "shipped"}, "Write a metaphor about time in one sentence."),
+    ],
+)
+def test_a_live_view_is_told_and_nothing_begins(
+    renderer: Renderer, given: dict[str, Any], title: str
+) -> None:
+    exhibit = renderer.draw(View("live", given, "demo"))
+    assert (exhibit.title, exhibit.fault, exhibit.panels) == (title, "", ())
+    assert exhibit.reading.startswith("Live: ")
+    assert given.items() <= exhibit.view.parameters.items()
+
+
+def test_the_deck_that_comes_with_this_is_drawn_without_fault() -> None:
+    deck = parse_deck(find_shipped("decks/the-artificial-hivemind.json").read_text("utf-8"))
+    with Renderer(os.environ) as renderer:
+        drawn = draw_deck(deck, "light", renderer)
+    assert [exhibit.fault for exhibit in drawn] == [""] * 7
+    assert all(exhibit.panels for exhibit in drawn[:-1])
+    # What the titles say stands on the views.
+    told = [exhibit.reading for exhibit in drawn]
+    assert all(slide.reading == "" and slide.note and slide.title for slide in deck.slides)
+    assert "Creative Content Generation" in told[0]
+    assert "14 of 160 answers, from 2 of 2 models" in told[1]
+    assert "79.1 % of queries get answers that are at .8 or above within a model" in told[2]
+    assert "different models are at .759 (.695 to .821 by pair)" in told[3]
+    assert "answers by one model at .856" in told[3]
+    assert ".60 (.55 to .66), against .07 for unrelated answers" in told[4]
+    assert "LM judges .322 to .176" in told[5]
 
 
 @pytest.mark.parametrize("page", ["overview", "atlas", "homogeneity"])

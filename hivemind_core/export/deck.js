@@ -5,6 +5,7 @@
   const cards = [...document.querySelectorAll(".contents a")];
   const place = document.querySelector(".place");
   const dark = matchMedia("(prefers-color-scheme: dark)");
+  const whole = matchMedia("(display-mode: fullscreen)");
   const LEAST_WIDTH = 560, LEAST_HEIGHT = 330, LARGEST = 2.6, NARROW = 700;
   const CONFIG = {
     displaylogo: false, responsive: false, plotlyServerURL: "", topojsonURL: "about:blank",
@@ -55,14 +56,23 @@
     if (more) layout.margin = {...margin, b: (margin.b === undefined ? 48 : margin.b) + more};
   }
 
-  function draw(plot) {
+  function findHeld(plot) {
     const name = plot.dataset.figure;
-    const held = document.getElementById(name + "-" + findGround())
+    return document.getElementById(name + "-" + findGround())
       || document.getElementById(name + "-light");
+  }
+
+  function describe(plot) {
     const {scale, width, height} = measure(plot);
-    const state = [held.id, scale, width, height].join();
+    return {scale, width, height, state: [findHeld(plot).id, scale, width, height].join()};
+  }
+
+  const isDrawn = plot => plot.dataset.drawn === describe(plot).state;
+
+  function draw(plot) {
+    const {scale, width, height, state} = describe(plot);
     if (plot.dataset.drawn === state) return;
-    const drawing = plot.firstElementChild;
+    const held = findHeld(plot), drawing = plot.firstElementChild;
     drawing.style.transform = "scale(" + scale + ")";
     drawing.style.width = width + "px";
     drawing.style.height = height + "px";
@@ -78,27 +88,72 @@
     Plotly.react(drawing, figure.data, figure.layout, CONFIG);
   }
 
-  function drawView(view) {
-    for (const plot of view.querySelectorAll(".plot")) draw(plot);
+  const listPlots = view => [...view.querySelectorAll(".plot")];
+
+  function drawView(view) { listPlots(view).forEach(draw); }
+
+  /* The others are drawn ahead, figure by figure, those beside the shown one first, and only
+     while nobody turns pages: a key never waits for more than one figure. */
+  const REST = 350;
+  let moved = -REST, ahead = 0;
+
+  function listAhead() {
+    const far = i => i === current ? 0 : i > current ? 2 * (i - current) - 1 : 2 * (current - i);
+    return views.map((_, i) => i).sort((a, b) => far(a) - far(b)).flatMap(i => listPlots(views[i]));
   }
 
-  /* The others are drawn while nobody waits, the next ones first, so that a change is instant. */
-  let waiting = 0;
-  function drawRest() {
-    clearTimeout(waiting);
-    const order = views.map((_, i) => views[(current + i) % views.length]);
-    const step = () => {
-      const view = order.shift();
-      if (!view) { root.dataset.ready = "yes"; return; }
-      drawView(view);
-      waiting = setTimeout(step, 0);
-    };
+  function drawAhead() {
+    clearTimeout(ahead);
     delete root.dataset.ready;
-    waiting = setTimeout(step, 30);
+    const step = () => {
+      const wait = moved + REST - performance.now();
+      if (wait > 0) { ahead = setTimeout(step, wait); return; }
+      const next = listAhead().find(plot => !isDrawn(plot));
+      if (!next) { root.dataset.ready = "yes"; return; }
+      draw(next);
+      ahead = setTimeout(step, 16);
+    };
+    ahead = setTimeout(step, 30);
+  }
+
+  /* What was not drawn ahead follows its words by a frame, unless the page is turned again. */
+  function drawCurrent() {
+    const view = views[current];
+    if (listPlots(view).every(isDrawn)) return;
+    requestAnimationFrame(() => setTimeout(() => { if (view === views[current]) drawView(view); }));
+  }
+
+  /* A live view runs in a frame that is made when it is shown, and stays. The keys of a clicker
+     leave it, where the browser lets us hear them. */
+  function runLive(view) {
+    const live = view.querySelector("[data-live]");
+    if (!live) return;
+    if (live.firstElementChild) { enlarge(live); return; }
+    const frame = document.createElement("iframe");
+    frame.title = live.dataset.title;
+    frame.src = live.dataset.live + "&embed_options=" + findGround() + "_theme";
+    frame.addEventListener("load", () => {
+      try { frame.contentWindow.addEventListener("keydown", leave); } catch { /* of another site */ }
+    });
+    live.append(frame);
+    enlarge(live);
+  }
+
+  /* As wide as on a desk, and enlarged with the screen, like the figures. */
+  function enlarge(live) {
+    const scale = Math.max(1, Math.min(innerWidth / 1280, innerHeight / 720));
+    const {style} = live.firstElementChild;
+    style.transform = "scale(" + scale + ")";
+    style.width = style.height = 100 / scale + "%";
+  }
+
+  function leave(event) {
+    if (/^Page(Up|Down)$/.test(event.key)) press(event);
   }
 
   function show(number, focus) {
     current = Math.min(Math.max(number, 0), views.length - 1);
+    moved = performance.now();
     views.forEach((view, i) => {
       view.classList.toggle("shown", i === current);
       view.inert = i !== current;
@@ -108,9 +163,21 @@
       else card.removeAttribute("aria-current");
     });
     place.textContent = current + 1 + " / " + views.length;
-    drawView(views[current]);
+    drawCurrent();
+    runLive(views[current]);
     if (focus) views[current].querySelector("h2").focus({preventScroll: true});
+    speaker.refresh();
     try { history.replaceState(null, "", "#view-" + (current + 1)); } catch { /* some viewers refuse */ }
+  }
+
+  function tellSpeaker() {
+    const [view, next] = [views[current], views[current + 1]];
+    const read = (from, what) => from ? from.querySelector(what).textContent.trim() : "";
+    return {
+      place: place.textContent, ground: findGround(),
+      title: read(view, "h2"), note: read(view, ".note"),
+      next: next ? "Next: " + read(next, "h2") : "This is the last view.",
+    };
   }
 
   function turn(name, on) {
@@ -124,7 +191,8 @@
     const button = document.querySelector('[data-do="ground"]');
     button.textContent = findGround() === "dark" ? "Light" : "Dark";
     drawView(views[current]);
-    drawRest();
+    drawAhead();
+    speaker.refresh();
   }
 
   const ACTIONS = {
@@ -134,6 +202,7 @@
     last: () => show(views.length - 1, true),
     contents: () => turn("with-contents"),
     notes: () => turn("with-notes"),
+    speaker: () => { if (!speaker.open()) turn("with-notes"); },
     keys: () => turn("with-keys"),
     blank: () => turn("blank"),
     ground: () => { root.dataset.ground = findGround() === "dark" ? "light" : "dark"; repaint(); },
@@ -145,8 +214,8 @@
   };
   const KEYS = {
     ArrowRight: "next", PageDown: "next", " ": "next", ArrowLeft: "back", PageUp: "back",
-    Home: "first", End: "last", o: "contents", n: "notes", d: "ground", f: "full", b: "blank",
-    ".": "blank", "?": "keys", Escape: "close",
+    Home: "first", End: "last", o: "contents", n: "notes", s: "speaker", d: "ground", f: "full", b: "blank",
+    ".": "blank", "?": "keys", Escape: "close", F5: "full",
   };
 
   /* Up and down turn pages too, but where there is more to read they scroll. */
@@ -157,7 +226,7 @@
     return {ArrowDown: "next", ArrowUp: "back"}[key];
   }
 
-  addEventListener("keydown", event => {
+  function press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const presses = event.target.closest && event.target.closest("button, summary, a");
     if (presses && (event.key === " " || event.key === "Enter")) return;
@@ -168,7 +237,9 @@
     if (key === " " && event.shiftKey) action = "back";
     event.preventDefault();
     ACTIONS[action]();
-  });
+  }
+  const speaker = makeSpeaker(tellSpeaker, press, action => ACTIONS[action]());
+  addEventListener("keydown", press);
   document.querySelector(".bar").addEventListener("click", event => {
     const button = event.target.closest("button");
     if (!button) return;
@@ -181,7 +252,24 @@
     show(i, true);
   }));
   addEventListener("hashchange", () => show(readPlace(), true));
-  addEventListener("resize", () => { drawView(views[current]); drawRest(); });
+  addEventListener("resize", () => {
+    drawView(views[current]);
+    runLive(views[current]);
+    drawAhead();
+  });
+
+  /* A full screen shows the view alone; the bar comes with the pointer and goes with it. */
+  let stirred = 0;
+  function markFull() {
+    root.classList.toggle("full", Boolean(document.fullscreenElement) || whole.matches);
+  }
+  document.addEventListener("fullscreenchange", markFull);
+  whole.addEventListener("change", markFull);
+  addEventListener("pointermove", () => {
+    root.classList.add("stirred");
+    clearTimeout(stirred);
+    stirred = setTimeout(() => root.classList.remove("stirred"), 2500);
+  });
   dark.addEventListener("change", repaint);
 
   function readPlace() {

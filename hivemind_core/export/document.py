@@ -26,16 +26,19 @@ class Document:
     style : str
     scripts : tuple of str
         Run in this order, after the body was read.
+    frame : str
+        Origin of the one site that may be shown in a frame; empty: none may.
     """
 
     title: str
     body: str
     style: str = ""
     scripts: tuple[str, ...] = ()
+    frame: str = ""
 
     def write(self) -> bytes:
         """Return the page as the bytes of an HTML file."""
-        policy = write_policy([self.style, EMPTY_STYLE], self.scripts)
+        policy = write_policy([self.style, EMPTY_STYLE], self.scripts, self.frame)
         scripts = "\n".join(f"<script>{script}</script>" for script in self.scripts)
         page = (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -48,17 +51,18 @@ class Document:
         return page.encode()
 
 
-def write_policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
+def write_policy(styles: Sequence[str], scripts: Sequence[str], frame: str = "") -> str:
     """Return a content security policy that lets run and style only what is given here.
 
     Plotly sets bold text by style attributes; they are let, since they load and run nothing.
     """
     held = " ".join(_name_hash(style) for style in styles)
     run = " ".join(_name_hash(script) for script in scripts) or "'none'"
+    framed = f"frame-src {write_text(frame)}; " if frame else ""
     return (
         f"default-src 'none'; script-src {run}; style-src {held}; style-src-elem {held}; "
         "style-src-attr 'unsafe-inline'; img-src data: blob:; font-src data:; connect-src 'none'; "
-        "base-uri 'none'; form-action 'none'"
+        f"{framed}base-uri 'none'; form-action 'none'"
     )
 
 

@@ -33,6 +33,7 @@ TYPES: dict[str, str] = {
     "zip": "application/zip",
 }
 NEEDS_RENDERER: frozenset[str] = frozenset({"svg", "png", "pdf", "pptx"})
+PACKED = ".zip"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same exhibits give the same bytes
 
 
@@ -48,6 +49,8 @@ class Options:
         The same exhibits on the dark ground, for HTML.
     printed : Print
         The size of figures as SVG and PNG, and as PDF.
+    live : str
+        Address of a running dashboard, in which the live views of an HTML file run.
     has_figures_alone : bool
         Whether a PDF holds the figures alone, a page each in the size of `printed`, instead of a
         slide a view.
@@ -56,18 +59,19 @@ class Options:
     title: str = "Hivemind Atlas"
     dark: tuple[Exhibit, ...] = ()
     printed: Print = field(default_factory=Print)
+    live: str = ""
     has_figures_alone: bool = False
 
 
 def find_form(name: str) -> Form:
-    """Return the form that the ending of a file's name stands for.
+    """Return the form that the ending of a file's name stands for; `.csv.zip` is CSV, packed.
 
     Raises
     ------
     InputError
         If it stands for none.
     """
-    ending = name.rpartition(".")[2].casefold()
+    ending = name.casefold().removesuffix(PACKED).rpartition(".")[2]
     found = next((form for form in FORMS if form == ending), None)
     if found is None:
         known = ", ".join(f".{form}" for form in FORMS)
@@ -93,7 +97,7 @@ def write_parts(
     options = options or Options()
     check_exhibits(exhibits)
     if form == "html":
-        return {"talk.html": write_html(exhibits, options.title, dark=options.dark)}
+        return {"talk.html": _write_html(exhibits, options)}
     if form == "pptx":
         return {"talk.pptx": write_slides(exhibits, options.title)}
     if form == "pdf":
@@ -134,7 +138,7 @@ def save_files(
     path : Path
         Its ending says the form. Several files lie beside it under its name and their own:
         `time.svg` becomes `time-1.svg` and `time-2.svg`. A lone table is CSV under the very name,
-        with `time-about.json` beside it.
+        with `time-about.json` beside it. With a further ending `.zip` all are packed into one.
     options : Options, optional
 
     Raises
@@ -146,6 +150,9 @@ def save_files(
     """
     form = find_form(path.name)
     parts = write_parts(exhibits, form, options)
+    if path.name.casefold().endswith(PACKED):
+        _save(path, _pack(parts))
+        return [path]
     held = [name for name in parts if name != ABOUT]
     targets = {
         name: path if held == [name] else path.with_name(f"{path.stem}-{name}") for name in parts
@@ -153,6 +160,10 @@ def save_files(
     for name, target in targets.items():
         _save(target, parts[name])
     return list(targets.values())
+
+
+def _write_html(exhibits: Sequence[Exhibit], options: Options) -> bytes:
+    return write_html(exhibits, options.title, dark=options.dark, live=options.live)
 
 
 def _write_pdf(exhibits: Sequence[Exhibit], options: Options) -> bytes:

@@ -11,9 +11,11 @@ from hivemind_core.export.about import list_origins, write_citation
 from hivemind_core.export.document import Document, read_part, write_data, write_text
 from hivemind_core.export.dressing import dress_figure, list_text, set_on_slide
 from hivemind_core.export.fonts import write_faces
+from hivemind_core.export.live import LIVE, find_origin, write_address
 from hivemind_core.export.rows import write_table
 from hivemind_core.figures.palette import DARK, LIGHT, Ground
 
+TALL = 520  # pixels
 TITLE_SIZES = (60, 140, 320)  # characters up to which a title is set that large
 KEYS = (
     ("→  Page Down  Space", "next"),
@@ -21,14 +23,18 @@ KEYS = (
     ("Home  End", "first, last"),
     ("o", "contents"),
     ("n", "speaker notes"),
+    ("s", "speaker notes in a second window"),
     ("d", "dark or light"),
     ("f", "full screen"),
     ("b", "blank"),
 )
+STILL = "This view is live. It runs when the talk is presented from the dashboard."
 COLORS = ("paper", "ink", "line", "muted", "accent")
 
 
-def write_html(exhibits: Sequence[Exhibit], title: str, *, dark: Sequence[Exhibit] = ()) -> bytes:
+def write_html(
+    exhibits: Sequence[Exhibit], title: str, *, dark: Sequence[Exhibit] = (), live: str = ""
+) -> bytes:
     """Return exhibits as one HTML file that needs nothing but a browser.
 
     One view at a time, moved by keys, buttons or a clicker; figures can be hovered and zoomed. It
@@ -43,26 +49,31 @@ def write_html(exhibits: Sequence[Exhibit], title: str, *, dark: Sequence[Exhibi
     dark : sequence of Exhibit
         The same ones with figures drawn on the dark ground. Without, figures stay light where the
         rest is dark.
+    live : str
+        Address of a running dashboard, in which live views run; the page may show it and nothing
+        else. Without, a live view says that it is one.
 
     Raises
     ------
     InputError
-        If there is nothing to show, or not as many dark exhibits as light ones.
+        If there is nothing to show, not as many dark exhibits as light ones, or `live` is no
+        address.
     """
     check_exhibits(exhibits)
+    origin = find_origin(live) if live else ""
     if dark and len(dark) != len(exhibits):
         raise InputError("light and dark exhibits must be the same", found=f"{len(dark)} dark ones")
     pairs = zip(exhibits, dark or exhibits, strict=True)
     views = [
-        _write_view(light, shade if dark else None, number, len(exhibits))
+        _write_view(light, shade if dark else None, (number, len(exhibits)), live)
         for number, (light, shade) in enumerate(pairs, 1)
     ]
     body = "\n".join([_write_bar(), _write_contents(exhibits, title), *views, _write_keys()])
     from plotly.offline import get_plotlyjs
 
-    scripts = (get_plotlyjs(), read_part("deck.js"))
+    scripts = (get_plotlyjs(), read_part("notes.js") + read_part("deck.js"))
     style = write_faces(_gather_text(exhibits, title)) + _write_colors() + read_part("deck.css")
-    return Document(title, body, style, scripts).write()
+    return Document(title, body, style, scripts, origin).write()
 
 
 def check_exhibits(exhibits: Sequence[Exhibit]) -> None:
@@ -90,21 +101,25 @@ def _write_colors() -> str:
     )
 
 
-def _write_view(exhibit: Exhibit, dark: Exhibit | None, number: int, total: int) -> str:
+def _write_view(exhibit: Exhibit, dark: Exhibit | None, place: tuple[int, int], live: str) -> str:
+    number, total = place
     label = write_text(f"{number} of {total}: {exhibit.title[:200]}")
     panels = [
-        _write_panel(panel, _find_twin(dark, place), f"{number}-{place}")
-        for place, panel in enumerate(exhibit.panels)
+        _write_panel(panel, _find_twin(dark, n), f"{number}-{n}")
+        for n, panel in enumerate(exhibit.panels)
     ]
     has_figures = bool(panels)
     tables = [
-        write_table(name, table, is_open=not has_figures and not place)
-        for place, (name, table) in enumerate(exhibit.tables.items())
+        write_table(name, table, is_open=not has_figures and not n)
+        for n, (name, table) in enumerate(exhibit.tables.items())
     ]
     shown, behind = (panels, tables) if has_figures else (tables[:1], tables[1:])
+    if exhibit.view.page == LIVE:
+        shown = [_write_live(exhibit, live)]
     return (
         f'<section class="view" id="view-{number}" aria-roledescription="slide" '
-        f'aria-label="{label}">\n<div class="stage">\n<header>{_write_title(exhibit.title)}'
+        f'aria-label="{label}">\n<div class="stage{_choose_place(exhibit.panels)}">\n'
+        f"<header>{_write_title(exhibit.title)}"
         f"{_write_words('p', 'reading', exhibit.reading)}"
         f"{_write_words('p', 'fault', exhibit.fault)}</header>\n"
         f'<div class="panels of-{min(len(shown), 4)}">{"".join(shown)}</div>\n'
@@ -115,6 +130,22 @@ def _write_view(exhibit: Exhibit, dark: Exhibit | None, number: int, total: int)
         f'<aside class="note" aria-label="Speaker notes">'
         f"{_write_words('p', '', exhibit.note) or '<p>No notes for this view.</p>'}</aside>\n"
         "</section>"
+    )
+
+
+def _choose_place(panels: Sequence[Panel]) -> str:
+    """Return the class of a view whose one figure is too tall to stand below its words."""
+    heights = [float(panel.figure.layout.height or 0) for panel in panels]
+    return " aside" if len(heights) == 1 and heights[0] >= TALL else ""
+
+
+def _write_live(exhibit: Exhibit, live: str) -> str:
+    """Return where a live view runs, or the sentence that stands for it."""
+    if not live:
+        return f'<p class="still">{write_text(STILL)}</p>'
+    address = write_text(write_address(exhibit.view, live))
+    return (
+        f'<div class="live" data-live="{address}" data-title="{write_text(exhibit.title)}"></div>'
     )
 
 
@@ -170,6 +201,7 @@ def _write_bar() -> str:
         ("next", "Next", "→"),
         ("contents", "Contents (o)", "Contents"),
         ("notes", "Speaker notes (n)", "Notes"),
+        ("speaker", "Speaker notes in a second window (s)", "Notes window"),
         ("ground", "Dark or light (d)", "Dark"),
         ("full", "Full screen (f)", "Full screen"),
         ("keys", "Keys (?)", "Keys"),

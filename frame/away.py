@@ -1,0 +1,61 @@
+"""A deck as a file to take away: made in the background, then downloaded."""
+
+import streamlit as st
+
+from frame.making import Making, follow, plan_file
+from frame.shelving import name_file
+from frame.theme import write_note
+from hivemind_core.deck import Deck, format_deck
+from hivemind_core.errors import WorkError
+from hivemind_core.export.files import NEEDS_RENDERER, TYPES, find_form
+from hivemind_core.export.renderer import find_renderer
+
+ENDINGS = {
+    "html": "One page that opens anywhere (HTML)",
+    "pdf": "PDF, a page a view",
+    "pptx": "Slides with notes (PPTX)",
+    "svg.zip": "Figures (SVG)",
+    "png.zip": "Figures (PNG)",
+    "csv.zip": "Numbers (CSV)",
+    "parquet.zip": "Numbers (Parquet)",
+}
+
+
+def show_away(deck: Deck) -> None:
+    """Show in which forms the talk can be taken away, and make the one that is chosen."""
+    st.subheader("Take it away", anchor=False)
+    st.download_button(
+        "The deck itself (JSON)",
+        format_deck(deck),
+        f"{name_file(deck)}.json",
+        "application/json",
+        key="talk-json",
+        on_click="ignore",
+    )
+    ending = str(
+        st.selectbox(
+            "As",
+            list(ENDINGS),
+            key="talk-as",
+            format_func=ENDINGS.__getitem__,
+            persist_state="session",
+        )
+    )
+    if find_form(f"talk.{ending}") in NEEDS_RENDERER:
+        try:
+            find_renderer()
+        except WorkError as error:
+            write_note(str(error), "talk-no-renderer")
+            return
+    follow(plan_file("talk-away", deck, ending), "Make it", _show_download)
+
+
+def _show_download(making: Making) -> None:
+    st.download_button(
+        "Download",
+        making.file.read_bytes,
+        f"{name_file(making.deck)}.{making.ending}",
+        TYPES[making.ending.rpartition(".")[2]],
+        key="talk-download",
+        on_click="ignore",
+    )
