@@ -28,8 +28,9 @@ from hivemind_core.sampling import Order, Query, Tools, format_cost, preview
 MOST_SAMPLES = 50
 MOST_MODELS = 3  # that are chosen to begin with
 MOST_TOKENS = 4096
+FASTEST = 50
 SHIPPED = "shipped"  # what a link calls the recorded session
-LIVE = "Live: answers come, land on a map and form groups while this is looked at."
+LIVE = "Live: answers come and land on a map while this is looked at."
 EXAMPLE = "Write a metaphor about time."
 
 
@@ -136,12 +137,18 @@ def is_replay_linked() -> bool:
     return read_new("replay") == SHIPPED and not st.session_state.get("live-replayed")
 
 
-def replay_shipped(book: Book | None) -> None:
+def read_pace() -> int:
+    """Return how many times as fast a link asks to replay; 1 where it asks nothing sensible."""
+    given = read_new("pace") or ""
+    return int(given) if given.isascii() and given.isdigit() and 1 <= int(given) <= FASTEST else 1
+
+
+def replay_shipped(book: Book | None, pace: int = 1) -> None:
     """Begin the recorded session that comes with this; nothing where it is not there."""
     st.session_state["live-replayed"] = SHIPPED
     shipped = find_recording()
     if shipped is not None:
-        replay(shipped, make_reader(shipped.asked, book))
+        replay(shipped, make_reader(shipped.asked, book), pace)
 
 
 def note_live(session: Session | None) -> str:
@@ -153,7 +160,9 @@ def note_live(session: Session | None) -> str:
         replayed &= st.session_state.get("live-replayed") == SHIPPED
         asked = "" if find_sampling(session) is None else session.asked.query
     shipped = find_recording() if replayed else None
+    pace = read_pace()
     note("replay", SHIPPED if shipped is not None else None)
+    note("pace", str(pace) if shipped is not None and pace > 1 else None)
     note("ask", None if shipped is not None else asked or None)
     return shipped.asked.query if shipped is not None else asked
 

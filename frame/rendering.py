@@ -43,7 +43,7 @@ CHOICES: Mapping[str, frozenset[str]] = {
         "scorers scorer beside sliced slice item order_items printed_by printed_sliced "
         "printed_scorers"
     ),
-    "live": _name("encoder replay ask"),
+    "live": _name("encoder replay pace ask"),
 }
 """What can be chosen on each page that can be drawn."""
 

@@ -118,9 +118,17 @@ def ask(order: Order, tools: Tools, reader: Reader) -> None:
     _begin(StartedFeed(stage, SampleFeed(order, tools)), reader)
 
 
-def replay(recording: Recording, reader: Reader) -> None:
-    """Begin a session that plays a recording."""
-    _begin(ReplayFeed(recording), reader)
+def replay(recording: Recording, reader: Reader, pace: float = 1) -> None:
+    """Begin a session that plays a recording, so many times as fast."""
+    _begin(ReplayFeed(recording, pace), reader)
+
+
+def tell_feed(session: Session) -> str:
+    """Return where the answers of a session come from."""
+    if not isinstance(session.feed, ReplayFeed):
+        return "Asked now"
+    pace = session.feed.pace
+    return "A replay" if pace == 1 else f"A replay, {pace:g} times as fast as it was"
 
 
 def _begin(feed: Feed, reader: Reader) -> None:

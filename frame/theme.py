@@ -69,6 +69,8 @@ STYLE = """
 EMBEDDED = """
 <style>
 .stMainBlockContainer {padding: 0.4rem 0.2rem 0;}
+.stMain .stVerticalBlock {gap: 0.45rem;}
+[class*="st-key-heading"] h1 {font-size: 1.35rem;}
 [data-testid="stHeader"], [data-testid="stSidebar"] {display: none;}
 </style>
 """

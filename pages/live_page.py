@@ -12,10 +12,17 @@ from frame.arrivals import (
 )
 from frame.keeping import show_keeping
 from frame.loading import Book
-from frame.ordering import is_linked_anew, is_replay_linked, note_live, replay_shipped, show_order
+from frame.ordering import (
+    is_linked_anew,
+    is_replay_linked,
+    note_live,
+    read_pace,
+    replay_shipped,
+    show_order,
+)
 from frame.picker import find_built, guard
 from frame.remedies import show_remedies, show_standing
-from frame.stage import find_sampling, find_session, name_visitor, open_stage
+from frame.stage import find_session, name_visitor, open_stage, tell_feed
 from frame.theme import write_heading, write_note
 from hivemind_core.corpus.exports import Citation
 from hivemind_core.live.reading import Reader
@@ -75,8 +82,7 @@ def show_session(session: Session, book: Book | None) -> None:
         vertical_alignment="center",
         key="live-top",
     ):
-        is_replay = find_sampling(session) is None
-        write_note("A replay" if is_replay else "Asked now", "kicker")
+        write_note(tell_feed(session), "kicker")
         st.button("Ask something else", key="live-leave", type="tertiary", on_click=leave_session)
     write_heading(session.asked.query)
     reader = session.reader
@@ -95,7 +101,7 @@ def show_page() -> None:
         write_heading(query or HEADING)
         return
     if is_replay_linked():
-        replay_shipped(book)
+        replay_shipped(book, read_pace())
     session = find_session()
     if session is not None and is_linked_anew() and session.scene.is_settled:
         leave_session()

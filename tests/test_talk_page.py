@@ -264,5 +264,23 @@ def test_a_link_to_the_recorded_session_begins_it_once() -> None:
     assert app.session_state["chosen"]["replay"] is None
 
 
+@pytest.mark.parametrize(
+    ("pace", "told"),
+    [
+        ("10", "A replay, 10 times as fast as it was"),
+        ("1", "A replay"),
+        ("0", "A replay"),
+        ("1e9", "A replay"),
+        ("-3", "A replay"),
+        ("²", "A replay"),
+    ],
+)
+def test_a_link_says_how_fast_the_replay_is(pace: str, told: str) -> None:
+    app = visit("live", "demo", replay="shipped", pace=pace)
+    assert not app.exception
+    assert read_note(app, "kicker") == told
+    app.button(key="live-leave").click().run()
+
+
 def test_another_replay_by_link_is_not_known() -> None:
     assert "Ask the models yourself" in read(visit("live", "demo", replay="/etc/passwd"))

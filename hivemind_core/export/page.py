@@ -114,13 +114,14 @@ def _write_view(exhibit: Exhibit, dark: Exhibit | None, place: tuple[int, int], 
         for n, (name, table) in enumerate(exhibit.tables.items())
     ]
     shown, behind = (panels, tables) if has_figures else (tables[:1], tables[1:])
+    reading = exhibit.reading
     if exhibit.view.page == LIVE:
-        shown = [_write_live(exhibit, live)]
+        shown, reading = [_write_live(exhibit, live)], "" if live else reading
     return (
         f'<section class="view" id="view-{number}" aria-roledescription="slide" '
         f'aria-label="{label}">\n<div class="stage{_choose_place(exhibit.panels)}">\n'
         f"<header>{_write_title(exhibit.title)}"
-        f"{_write_words('p', 'reading', exhibit.reading)}"
+        f"{_write_words('p', 'reading', reading)}"
         f"{_write_words('p', 'fault', exhibit.fault)}</header>\n"
         f'<div class="panels of-{min(len(shown), 4)}">{"".join(shown)}</div>\n'
         f"<footer>{_write_words('p', 'basis', exhibit.basis)}"
