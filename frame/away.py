@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from frame.making import Making, follow, plan_file
+from frame.making import Making, follow, is_running, plan_file
 from frame.shelving import name_file
 from frame.theme import write_note
 from hivemind_core.deck import Deck, format_deck
@@ -21,8 +21,11 @@ ENDINGS = {
 }
 
 
-def show_away(deck: Deck) -> None:
-    """Show in which forms the talk can be taken away, and make the one that is chosen."""
+def show_away(deck: Deck, presented: Making) -> None:
+    """Show in which forms the talk can be taken away, and make the one that is chosen.
+
+    `presented` is the file that the page makes already, to present it.
+    """
     st.subheader("Take it away", anchor=False)
     st.download_button(
         "The deck itself (JSON)",
@@ -47,7 +50,11 @@ def show_away(deck: Deck) -> None:
         except WorkError as error:
             write_note(str(error), "talk-no-renderer")
             return
-    follow(plan_file("talk-away", deck, ending), "Make it", _show_download)
+    making = plan_file("talk-away", deck, ending)
+    if making.file == presented.file and is_running(presented):
+        write_note("It is the page that is being drawn to be presented.", "talk-same")
+        return
+    follow(making, "Make it", _show_download)
 
 
 def _show_download(making: Making) -> None:

@@ -68,9 +68,14 @@ def plan_file(
     return Making(key, deck, find_cache_folder(environment) / "talks" / name, ending, live)
 
 
+def is_running(making: Making) -> bool:
+    """Whether the file is being made."""
+    return _find_state(making) == "running"
+
+
 def follow(making: Making, label: str, show_made: Callable[[Making], None]) -> None:
     """Show the button that starts the work, or how far it is, or what was made."""
-    polled = TICK if _find_state(making) == "running" else None
+    polled = TICK if is_running(making) else None
     st.fragment(_follow, run_every=polled)(making, label, show_made)
 
 

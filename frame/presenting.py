@@ -38,8 +38,8 @@ KEYS = (
 )
 
 
-def show_presenting(deck: Deck) -> None:
-    """Show how the talk is presented."""
+def show_presenting(deck: Deck) -> Making:
+    """Show how the talk is presented, and return the file that is."""
     st.subheader("Present", anchor=False)
     write_note(
         "Every view is drawn before, light and dark. Once the talk is open it needs neither "
@@ -47,7 +47,9 @@ def show_presenting(deck: Deck) -> None:
         "talk-how",
     )
     live = find_address() if any(slide.view.page == LIVE for slide in deck.slides) else ""
-    follow(plan_file("talk-present", deck, "html", live), "Draw all views", _show_opener)
+    making = plan_file("talk-present", deck, "html", live)
+    follow(making, "Draw all views", _show_opener)
+    return making
 
 
 def find_address() -> str:

@@ -26,8 +26,8 @@ def show_page() -> None:
         if not deck.slides:
             write_note("There is nothing to present yet.", "talk-empty")
             return
-        show_presenting(deck)
-        show_away(deck)
+        presented = show_presenting(deck)
+        show_away(deck, presented)
 
 
 guard(show_page)

@@ -164,6 +164,7 @@ class Server:
             self.port = probe.getsockname()[1]
         environment = os.environ | {"HIVEMIND_CORPORA": str(corpora), "HIVEMIND_CORPUS": ""}
         environment["HIVEMIND_DECKS"] = str(corpora.parent / "decks")
+        environment["HIVEMIND_CACHE"] = str(corpora.parent / "cache")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)],
             cwd=ROOT,

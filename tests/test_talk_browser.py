@@ -1,5 +1,6 @@
 """A talk in a real browser: drawn by the server, then presented without it."""
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from hivemind_core.deck import Deck, Slide, format_deck
 from hivemind_core.exhibit import Exhibit, View
 from hivemind_core.export.page import write_html
-from tests.browsing import HOSTILE, Server, be_patient, expect_sound, open_plain, watch
+from tests.browsing import (
+    HOSTILE,
+    Server,
+    be_patient,
+    expect_sound,
+    open_plain,
+    wait_until_idle,
+    watch,
+)
 from tests.exhibits import make_hostile, make_talk
 
 pytestmark = pytest.mark.browser
@@ -174,3 +183,35 @@ def test_a_written_live_view_says_that_it_is_one(context: BrowserContext, tmp_pa
         "This view is live. It runs when the talk is presented from the dashboard."
     )
     expect(talk.locator("iframe")).to_have_count(0)
+
+
+def test_the_numbers_of_a_talk_are_taken_away(
+    server: Server, context: BrowserContext, decks: Path
+) -> None:
+    slides = (Slide(View("homogeneity", {"of": "Published"})), Slide(View("atlas", {}, "gone")))
+    (decks / "talk.json").write_text(format_deck(Deck("Ä talk", slides)), "utf-8")
+    page = be_patient(context.new_page())
+    open_plain(page, server.link("talk", corpus="demo"))
+    page.get_by_role("combobox", name="As").click()
+    page.get_by_role("option", name="Numbers (CSV)").click()
+    wait_until_idle(page)
+    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Download").wait_for(timeout=DRAWING)
+    expect(page.get_by_text("slide 2: The corpus “gone” is not here.")).to_be_visible()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Download").click()
+    assert taken.value.suggested_filename == "talk.csv.zip"
+    with zipfile.ZipFile(taken.value.path()) as archive:
+        assert "about.json" in archive.namelist()
+
+
+def test_drawing_can_be_cancelled(server: Server, context: BrowserContext, decks: Path) -> None:
+    slides = tuple(Slide(View("overview", {}, "demo"), f"View {n}") for n in range(60))
+    (decks / "talk.json").write_text(format_deck(Deck("Long", slides)), "utf-8")
+    page = be_patient(context.new_page())
+    open_plain(page, server.link("talk", corpus="demo"))
+    page.get_by_role("button", name="Draw all views").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled.")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    expect(page.get_by_role("link", name="Present")).to_have_count(0)
