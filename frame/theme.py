@@ -26,6 +26,7 @@ STYLE = """
 [class*="st-key-heading-long"] h1 {
   font-size: 1.2rem; max-height: 6.2rem; overflow-y: auto;
 }
+[data-testid="stSidebarHeader"] {height: 2.4rem; margin-bottom: 0;}
 [data-testid="stMultiSelect"] [data-tag] {
   background: color-mix(in srgb, currentColor 12%, transparent); color: inherit;
 }
