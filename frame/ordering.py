@@ -17,14 +17,16 @@ from frame.theme import write_note
 from hivemind_core.corpus.answer_journal import AnswerJournal
 from hivemind_core.corpus.identity import make_query_id
 from hivemind_core.corpus.locations import find_cache_folder
-from hivemind_core.corpus.recording import MOST_BYTES, parse_recording
+from hivemind_core.corpus.recording import MOST_BYTES, Recording, parse_recording
 from hivemind_core.errors import HivemindError
-from hivemind_core.live.feeds import describe_order
+from hivemind_core.live.feeds import ReplayFeed, describe_order
 from hivemind_core.live.session import Session
 from hivemind_core.models.endpoint_file import LOCAL
 from hivemind_core.models.requests import LONGEST_PROMPT
 from hivemind_core.sampling import Order, Query, Tools, format_cost, preview
 
+AT_ONCE = 1e6  # times as fast as it was
+PATIENCE = 100.0  # seconds for an encoder to be loaded, and a map to be drawn
 MOST_SAMPLES = 50
 MOST_MODELS = 3  # that are chosen to begin with
 MOST_TOKENS = 4096
@@ -151,9 +153,28 @@ def replay_shipped(book: Book | None, pace: int = 1) -> None:
         replay(shipped, make_reader(shipped.asked, book), pace)
 
 
-def note_live(session: Session | None) -> str:
-    """Note for what is pinned what is live here; return its query, empty before there is one."""
-    take_live(LIVE)
+def find_still(book: Book | None) -> Session | None:
+    """Return the recorded session that a link asks for, played to its end; None without one."""
+    shipped = find_recording() if is_replay_linked() else None
+    if shipped is None:
+        return None
+    session = _play_out(shipped, book, None if book is None else (*book.key, book.encoder))
+    return session if session.wait(PATIENCE) else None
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _play_out(_recording: Recording, _book: Book | None, key: tuple[object, ...] | None) -> Session:
+    asked = _recording.asked
+    return Session(asked, ReplayFeed(_recording, AT_ONCE), make_reader(asked, _book))
+
+
+def note_live(session: Session | None, *, is_still: bool = False) -> str:
+    """Note for what is pinned what is live here; return its query, empty before there is one.
+
+    A still stands for itself, and needs no sentence that stands for it.
+    """
+    if not is_still:
+        take_live(LIVE)
     replayed, asked = is_replay_linked(), read_new("ask") or ""
     if session is not None:
         replayed = find_sampling(session) is None

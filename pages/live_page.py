@@ -13,6 +13,7 @@ from frame.arrivals import (
 from frame.keeping import show_keeping
 from frame.loading import Book
 from frame.ordering import (
+    find_still,
     is_linked_anew,
     is_replay_linked,
     note_live,
@@ -93,13 +94,25 @@ def show_session(session: Session, book: Book | None) -> None:
         show_keeping(session)
 
 
+def show_still(book: Book | None) -> None:
+    """Show what a link asks for, as it would be when it is over: a replay, else its query."""
+    session = find_still(book)
+    query = note_live(None, is_still=session is not None)
+    write_heading(query or HEADING)
+    if session is not None:
+        scene, reader = session.scene, session.reader
+        show_head(session, scene)
+        show_arrivals(session, scene, book, reader)
+        show_remedies(session, scene, cite_session(session, reader.encoder.name))
+
+
 def show_page() -> None:
-    """Draw the page; without a browser nothing begins, and only what would is told."""
+    """Draw the page; without a browser nothing begins: a replay is shown as it ended."""
     book = find_built()
-    query = note_live(find_session())
     if "visited" in st.session_state:
-        write_heading(query or HEADING)
+        show_still(book)
         return
+    note_live(find_session())
     if is_replay_linked():
         replay_shipped(book, read_pace())
     session = find_session()
