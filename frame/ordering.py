@@ -23,10 +23,11 @@ from hivemind_core.live.feeds import ReplayFeed, describe_order
 from hivemind_core.live.session import Session
 from hivemind_core.models.endpoint_file import LOCAL
 from hivemind_core.models.requests import LONGEST_PROMPT
-from hivemind_core.sampling import Order, Query, Tools, format_cost, preview
+from hivemind_core.sampling import Order, Query, Tools, count_known, format_cost, preview
 
 AT_ONCE = 1e6  # times as fast as it was
 PATIENCE = 100.0  # seconds for an encoder to be loaded, and a map to be drawn
+PACES = (1, 2, 5, 20)
 MOST_SAMPLES = 50
 MOST_MODELS = 3  # that are chosen to begin with
 MOST_TOKENS = 4096
@@ -111,7 +112,7 @@ def _choose(services: Services, book: Book | None) -> Wish | None:
     )
     samples, tokens, budget = _choose_numbers()
     anew = st.checkbox(
-        "Ask again what was asked before, and pay again",
+        "Ask, and pay for, everything anew",
         key="live-anew",
         persist_state="session",
     )
@@ -255,11 +256,12 @@ def _offer_start(wish: Wish, book: Book | None) -> None:
     except HivemindError as error:
         write_note(str(error), "live-refused")
         return
-    write_note(format_cost(cost), "live-cost")
+    journal = AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite")
+    known = 0 if wish.is_anew else count_known(wish.order, journal)
+    write_note(format_cost(cost, known), "live-cost")
     if find_query(book, wish.order.queries[0].text) is not None:
         write_note("The corpus has this query: answers land on its map.", "live-held")
     if st.button("Ask", key="live-ask", type="primary"):
-        journal = AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite")
         ask(
             wish.order,
             Tools(journal, is_anew=wish.is_anew),
@@ -276,9 +278,12 @@ def _offer_replay(book: Book | None) -> None:
         "without a key.",
         "live-replay",
     )
+    paces = {f"{pace} times as fast" if pace > 1 else "At its pace": pace for pace in PACES}
+    told = st.selectbox("Pace", list(paces), key="live-pace", label_visibility="collapsed")
+    pace = paces[str(told)]
     shipped = find_recording()
-    if shipped is not None and st.button("Replay the one that comes with this", key="live-replay"):
-        replay_shipped(book)
+    if shipped is not None and st.button("Replay the shipped one", key="live-replay"):
+        replay_shipped(book, pace)
         st.rerun()
     given = st.file_uploader("Or one of yours", type=["jsonl"], key="live-file")
     if given is not None and given.size > MOST_BYTES:
@@ -290,5 +295,5 @@ def _offer_replay(book: Book | None) -> None:
             write_note(str(error), "live-file-fault")
             return
         st.session_state["live-replayed"] = "own"
-        replay(recording, make_reader(recording.asked, book))
+        replay(recording, make_reader(recording.asked, book), pace)
         st.rerun()
