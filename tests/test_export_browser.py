@@ -174,6 +174,18 @@ def test_a_view_fits_its_screen(open_file: Open, width: int, height: int) -> Non
         tab.keyboard.press("PageDown")
 
 
+def test_a_tall_figure_stands_beside_its_words(open_file: Open) -> None:
+    tall = draw_points()
+    tall.update_layout(height=640)
+    tab, _ = open_file([make_exhibit("A tall one", figure=tall)])
+    words, plot = tab.locator(SHOWN).bounding_box(), tab.locator(".plot").bounding_box()
+    foot = tab.locator(".citation").bounding_box()
+    assert words and plot and foot
+    assert words["x"] + words["width"] <= plot["x"]
+    assert plot["height"] > 0.8 * 720
+    assert foot["y"] + foot["height"] <= 720
+
+
 def test_who_wants_no_motion_gets_none(open_file: Open) -> None:
     tab, _ = open_file(make_talk(2), reduced_motion="reduce")
     expect(tab.locator(".view.shown")).to_have_css("transition-duration", "0s")
