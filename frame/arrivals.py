@@ -39,6 +39,7 @@ from hivemind_core.live.reading import Frozen, Reader, Reading
 from hivemind_core.live.session import Scene, Session
 from hivemind_core.space.encoders import DEFAULT_ENCODER, Encoder, find_encoder
 
+ARRIVED, UMAP = "As they came", "UMAP"
 ENTRIES_SHOWN = 8
 COMING_SHOWN = 3
 FAULTS_SHOWN = 4
@@ -110,12 +111,12 @@ def ink_sources(asked: Asked, book: Book | None) -> dict[str, Ink]:
 def show_progress(session: Session, scene: Scene) -> None:
     """Show how many answers are here, source by source, and what is being said."""
     asked = session.asked
-    here = len(scene.landed)
     failed = sum(one.text is None for one in scene.landed)
+    here = len(scene.landed) - failed
     told = f"{here:,} of {count(asked.total, 'answer')} · {scene.seconds:.0f} s"
     if failed:
-        told += f" · {failed:,} without an answer"
-    st.progress(min(here / asked.total, 1.0), text=told)
+        told += f" · {failed:,} will not come"
+    st.progress(min(len(scene.landed) / asked.total, 1.0), text=told)
     write_note("\n".join(_tell_source(asked, scene, i) for i in range(len(asked.sources))), "here")
     for place, (slot, text) in enumerate(_list_coming(scene)):
         with st.container(border=True, key=f"coming-{place}", gap="xsmall"):
@@ -150,7 +151,7 @@ def show_arrivals(session: Session, scene: Scene, book: Book | None, reader: Rea
     kind = "as they came, on the two directions in which the first ones differ most"
     if style.rest is not None:
         kind = "on the corpus's own map of this query, which stays as it is"
-    if scene.final is not None:
+    if scene.final is not None and _choose_map() == UMAP:
         is_umap = scene.final.method == "umap"
         points = np.asarray(scene.final.points, np.float64)
         places = close_gaps(points) if is_umap else points
@@ -168,6 +169,20 @@ def show_arrivals(session: Session, scene: Scene, book: Book | None, reader: Rea
         )
     told = f"{count(len(reading.answers), 'answer')}, {kind}; {reader.encoder.name} vectors."
     write_note(f"{told} Near points read alike; distance is not similarity.", "live-trust")
+
+
+def _choose_map() -> str:
+    """Show the choice between the map on which answers landed and one of all of them."""
+    chosen = st.segmented_control(
+        "Map",
+        [ARRIVED, UMAP],
+        default=ARRIVED,
+        required=True,
+        key="live-map-kind",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    return ARRIVED if chosen is None else str(chosen)
 
 
 def _say_waiting(scene: Scene) -> None:
@@ -191,8 +206,13 @@ def show_head(session: Session, scene: Scene) -> None:
     elif scene.state == "cancelled":
         write_note("Stopped; what had come stays.", "live-stopped")
     faults = list_faults(session.asked, scene.landed)
-    more = [f"and {len(faults) - FAULTS_SHOWN} other reasons"] if len(faults) > FAULTS_SHOWN else []
-    write_note("\n".join([*faults[:FAULTS_SHOWN], *more]), "live-missing")
+    if scene.state != "running" and len(faults) > FAULTS_SHOWN:
+        missing = sum(one.text is None for one in scene.landed)
+        box = st.expander(f"Why {count(missing, 'answer')} did not come", key="live-why")
+        with box:
+            write_note("\n".join(faults), "live-missing")
+    else:
+        write_note("\n".join(faults[:FAULTS_SHOWN]), "live-missing")
 
 
 def show_groups(session: Session, reading: Reading, inks: dict[str, Ink]) -> None:

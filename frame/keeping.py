@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 import streamlit as st
 
@@ -54,19 +55,40 @@ def _offer_corpus(session: Session) -> None:
         write_note("No answer came, so that there is nothing to keep in a corpus.", "live-nothing")
         return
     locators = _list_writable()
-    chosen = str(st.selectbox("Corpus to keep it in", [NEW, *locators], key="live-corpus"))
+    names = [NEW, *locators]
+    first = names.index(name_open()) if name_open() in locators else 0
+    chosen = str(st.selectbox("Corpus to keep it in", names, first, key="live-corpus"))
     name = ""
     if chosen == NEW:
         name = st.text_input("Its name", "live", max_chars=LONGEST_NAME, key="live-name").strip()
     locator = locators.get(chosen) or str((find_corpora_folder() / _shorten(name)).resolve())
-    is_nameless = chosen == NEW and not name
-    if st.button(f"Keep {count(came, 'answer')}", key="live-keep", disabled=is_nameless):
+    if fault := _refuse(chosen, name, locator):
+        write_note(fault, "live-name")
+    if st.button(f"Keep {count(came, 'answer')}", key="live-keep", disabled=bool(fault)):
         _keep(session, locator, name)
     kept: tuple[str, str] | None = st.session_state.get("live-kept")
     if kept is not None:
         write_note(kept[1], "live-kept")
         label = "Build its maps and open it"
         show_offer(Offer("live-build", kept[0], label, (("build", kept[0]),), kept[0]))
+
+
+def name_open() -> str:
+    """Return the name of the corpus that is open; empty without one."""
+    shelved = st.session_state.get("shelved")
+    return "" if shelved is None else str(shelved.name)
+
+
+def _refuse(chosen: str, name: str, locator: str) -> str:
+    """Return why a new corpus cannot be called so; empty where it can."""
+    kept: tuple[str, str] | None = st.session_state.get("live-kept")
+    if chosen != NEW or (kept is not None and kept[0] == locator):
+        return ""
+    if not re.search(r"[A-Za-z0-9]", name):
+        return "A name has a letter or a digit."
+    if Path(locator).exists():
+        return "There is a corpus of that name: take it from the list, or another name."
+    return ""
 
 
 def _list_writable() -> dict[str, str]:
@@ -93,7 +115,8 @@ def _keep(session: Session, locator: str, name: str) -> None:
         return
     taken = done.tables[RESPONSES.name]
     known = f", {taken.already_there:,} were there" if taken.already_there else ""
-    words = f"Kept in {corpus.manifest.name}: {count(taken.taken, 'answer')}{known}."
+    where = f"{corpus.manifest.name} (folder {Path(locator).name})"
+    words = f"Kept in {where}: {count(taken.taken, 'answer')}{known}."
     st.session_state["live-kept"] = (locator, words)
 
 

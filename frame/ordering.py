@@ -17,14 +17,17 @@ from frame.theme import write_note
 from hivemind_core.corpus.answer_journal import AnswerJournal
 from hivemind_core.corpus.identity import make_query_id
 from hivemind_core.corpus.locations import find_cache_folder
-from hivemind_core.corpus.recording import MOST_BYTES, parse_recording
+from hivemind_core.corpus.recording import MOST_BYTES, Recording, parse_recording
 from hivemind_core.errors import HivemindError
-from hivemind_core.live.feeds import describe_order
+from hivemind_core.live.feeds import ReplayFeed, describe_order
 from hivemind_core.live.session import Session
 from hivemind_core.models.endpoint_file import LOCAL
 from hivemind_core.models.requests import LONGEST_PROMPT
-from hivemind_core.sampling import Order, Query, Tools, format_cost, preview
+from hivemind_core.sampling import Order, Query, Tools, count_known, format_cost, preview
 
+AT_ONCE = 1e6  # times as fast as it was
+PATIENCE = 100.0  # seconds for an encoder to be loaded, and a map to be drawn
+PACES = (1, 2, 5, 20)
 MOST_SAMPLES = 50
 MOST_MODELS = 3  # that are chosen to begin with
 MOST_TOKENS = 4096
@@ -109,7 +112,7 @@ def _choose(services: Services, book: Book | None) -> Wish | None:
     )
     samples, tokens, budget = _choose_numbers()
     anew = st.checkbox(
-        "Ask again what was asked before, and pay again",
+        "Ask, and pay for, everything anew",
         key="live-anew",
         persist_state="session",
     )
@@ -151,9 +154,28 @@ def replay_shipped(book: Book | None, pace: int = 1) -> None:
         replay(shipped, make_reader(shipped.asked, book), pace)
 
 
-def note_live(session: Session | None) -> str:
-    """Note for what is pinned what is live here; return its query, empty before there is one."""
-    take_live(LIVE)
+def find_still(book: Book | None) -> Session | None:
+    """Return the recorded session that a link asks for, played to its end; None without one."""
+    shipped = find_recording() if is_replay_linked() else None
+    if shipped is None:
+        return None
+    session = _play_out(shipped, book, None if book is None else (*book.key, book.encoder))
+    return session if session.wait(PATIENCE) else None
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _play_out(_recording: Recording, _book: Book | None, key: tuple[object, ...] | None) -> Session:
+    asked = _recording.asked
+    return Session(asked, ReplayFeed(_recording, AT_ONCE), make_reader(asked, _book))
+
+
+def note_live(session: Session | None, *, is_still: bool = False) -> str:
+    """Note for what is pinned what is live here; return its query, empty before there is one.
+
+    A still stands for itself, and needs no sentence that stands for it.
+    """
+    if not is_still:
+        take_live(LIVE)
     replayed, asked = is_replay_linked(), read_new("ask") or ""
     if session is not None:
         replayed = find_sampling(session) is None
@@ -234,11 +256,12 @@ def _offer_start(wish: Wish, book: Book | None) -> None:
     except HivemindError as error:
         write_note(str(error), "live-refused")
         return
-    write_note(format_cost(cost), "live-cost")
+    journal = AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite")
+    known = 0 if wish.is_anew else count_known(wish.order, journal)
+    write_note(format_cost(cost, known), "live-cost")
     if find_query(book, wish.order.queries[0].text) is not None:
         write_note("The corpus has this query: answers land on its map.", "live-held")
     if st.button("Ask", key="live-ask", type="primary"):
-        journal = AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite")
         ask(
             wish.order,
             Tools(journal, is_anew=wish.is_anew),
@@ -255,9 +278,12 @@ def _offer_replay(book: Book | None) -> None:
         "without a key.",
         "live-replay",
     )
+    paces = {f"{pace} times as fast" if pace > 1 else "At its pace": pace for pace in PACES}
+    told = st.selectbox("Pace", list(paces), key="live-pace", label_visibility="collapsed")
+    pace = paces[str(told)]
     shipped = find_recording()
-    if shipped is not None and st.button("Replay the one that comes with this", key="live-replay"):
-        replay_shipped(book)
+    if shipped is not None and st.button("Replay the shipped one", key="live-replay"):
+        replay_shipped(book, pace)
         st.rerun()
     given = st.file_uploader("Or one of yours", type=["jsonl"], key="live-file")
     if given is not None and given.size > MOST_BYTES:
@@ -269,5 +295,5 @@ def _offer_replay(book: Book | None) -> None:
             write_note(str(error), "live-file-fault")
             return
         st.session_state["live-replayed"] = "own"
-        replay(recording, make_reader(recording.asked, book))
+        replay(recording, make_reader(recording.asked, book), pace)
         st.rerun()

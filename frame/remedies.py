@@ -176,17 +176,17 @@ def _show_scoring(session: Session, reading: Reading) -> dict[str, tuple[Change,
     """Offer a scorer for the answers, and return what it says of each strategy."""
     found: dict[int, Scoring] = st.session_state.setdefault("live-scorings", {})
     scoring = found.get(id(session))
-    if scoring is None:
+    if scoring is None or (scoring.is_over and scoring.fault):
         box = st.expander("Score the answers too", key="live-scorer", on_change="rerun")
         if box.open:
             with box:
                 _offer_scorer(session, reading)
+                if scoring is not None:
+                    write_note(f"No scores: {scoring.fault}", "live-scoring")
         return {}
     if not scoring.is_over:
         write_note(f"Scoring: {scoring.done:,} of {scoring.total:,}", "live-scoring")
         return {}
-    if scoring.fault:
-        write_note(f"No scores: {scoring.fault}", "live-scoring")
     return {
         name: measure_scores(session.asked, reading, values)
         for name, values in scoring.scores.items()

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from frame.theme import write_note
+from hivemind_core.corpus.identity import make_id
 from hivemind_core.corpus.locations import find_endpoint_file
 from hivemind_core.errors import InputError, shorten
 from hivemind_core.models.endpoint_file import (
@@ -195,7 +196,7 @@ def _offer_service() -> None:
 def _add_service(name: str, address: str, models: str, key: str) -> None:
     own: dict[str, dict[str, Any]] = st.session_state.setdefault("services", {})
     listed = [one.strip() for one in models.split(",") if one.strip()]
-    variable = f"the key of {name}"
+    variable = f"KEY_OF_{make_id(name)}"  # no variable of the server's is called so
     # Without a key of its own it gets none: a preset's would send the server's key to the visitor.
     given = {"base_url": address, "models": listed, "api_key_env": variable if key else ""}
     try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from frame import address
 from hivemind_core.corpus.recording import Recording
 from hivemind_core.live.feeds import Feed, Listener, ReplayFeed, SampleFeed
 from hivemind_core.live.reading import Reader
@@ -82,13 +83,34 @@ def open_stage() -> Stage:
 
 
 def name_visitor() -> str:
-    """Return what tells this visitor from others; it stands in no address."""
+    """Return what tells this visitor from others.
+
+    While a session is there it stands in the address, so that the page can be loaded again:
+    nobody guesses it, and whoever is given the address watches the same session.
+    """
     return str(st.session_state.setdefault("visitor", secrets.token_hex(16)))
 
 
 def find_session() -> Session | None:
-    """Return the live session of this visitor."""
+    """Return the live session of this visitor, or the one that the address names."""
+    given = address.read_new("session")
+    if given is not None and open_stage().find(given) is not None:
+        st.session_state["visitor"] = given
     return open_stage().find(name_visitor())
+
+
+def has_lost_session() -> bool:
+    """Whether the address names a session that is not there: it was of an earlier server."""
+    given = address.read_new("session")
+    return given is not None and open_stage().find(given) is None
+
+
+def leave_session() -> None:
+    """End the session of this visitor, whose next one gets another address."""
+    open_stage().drop(name_visitor())
+    st.session_state.pop("visitor", None)
+    st.session_state["live-kept"] = None
+    address.overrule("session")
 
 
 @dataclass

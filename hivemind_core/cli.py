@@ -369,6 +369,7 @@ def sample_command(
         Tools,
         choose_strategies,
         count_answers,
+        count_known,
         format_answers,
         format_cost,
         preview,
@@ -381,12 +382,12 @@ def sample_command(
     chosen = choose_strategies(plan, strategy or ["plain"])
     asked = read_queries(query or (), queries)
     order = Order(asked, plan.models, chosen, samples, max_tokens, budget)
-    print(format_cost(preview(order)), file=sys.stderr)
-    opened = open_or_create(corpus)
     tools = Tools(AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite"))
+    print(format_cost(preview(order), count_known(order, tools.journal)), file=sys.stderr)
+    opened = open_or_create(corpus)
     with serve_on_demand(plan.models, os.environ) as served, show_progress() as report:
         answers = sample(replace(order, models=served), replace(tools, report=report))
-    print(format_answers(answers), file=sys.stderr)
+    print(format_answers(answers, budget), file=sys.stderr)
     done = store(opened, answers, tools.clock)
     _show_import(done, as_json=False)
     if as_json:

@@ -258,6 +258,20 @@ def _write(order: Order, place: Place, before: Sequence[str]) -> Request:
     return Request("\x1f".join(map(str, name)), place.served.model, messages, parameters)
 
 
+def _hear_nothing(place: Place, text: str) -> None:
+    """Take no notice."""
+
+
+def make_place_key(place: Place, request: Request) -> bytes:
+    """Return what an answer is kept under: everything that makes it, and no key of a service."""
+    endpoint = place.served.endpoint
+    sent, _ = endpoint.divide(request.parameters)
+    messages = [dict(message) for message in request.messages]
+    # The strategy is part of it: two that send the same are two draws, not one counted twice.
+    asked = (endpoint.address, request.model, messages, sent)
+    return make_key(*asked, place.strategy.name, place.sample)
+
+
 class _Sampling:
     """One order on its way."""
 
@@ -284,7 +298,7 @@ class _Sampling:
     async def _ask(self, places: Sequence[Place]) -> None:
         requests = {place: _write(self._order, place, self._list_before(place)) for place in places}
         self._asked |= {request.key: place for place, request in requests.items()}
-        keys = {place: self._make_key(place, request) for place, request in requests.items()}
+        keys = {place: make_place_key(place, request) for place, request in requests.items()}
         self._keys |= keys
         wanted = [] if self._tools.is_anew else list(keys.values())
         known = self._tools.journal.read(wanted)
@@ -302,6 +316,8 @@ class _Sampling:
 
     async def _ask_endpoint(self, endpoint: Endpoint, requests: Sequence[Request]) -> None:
         hear = self._tools.hear
+        if hear is None and self._purse.budget is not None:
+            hear = _hear_nothing  # what streams in can be cut where it grows too long
 
         def keep(outcome: Outcome) -> None:
             self._purse.settle(endpoint, outcome)
@@ -322,14 +338,6 @@ class _Sampling:
         earlier = [replace(place, sample=number) for number in range(place.sample)]
         found = [self._answers[one].text for one in earlier if one in self._answers]
         return [text for text in found if text]
-
-    def _make_key(self, place: Place, request: Request) -> bytes:
-        endpoint = place.served.endpoint
-        sent, _ = endpoint.divide(request.parameters)
-        messages = [dict(message) for message in request.messages]
-        # The strategy is part of it: two that send the same are two draws, not one counted twice.
-        asked = (endpoint.address, request.model, messages, sent)
-        return make_key(*asked, place.strategy.name, place.sample)
 
     def _keep(self, outcome: Outcome) -> None:
         place = self._asked[outcome.request.key]
@@ -448,11 +456,34 @@ def _describe_request(answer: Answer) -> dict[str, Any]:
     }
 
 
-def format_cost(cost: Cost) -> str:
-    """Return in a line what an order may cost."""
+def format_cost(cost: Cost, known: int = 0) -> str:
+    """Return in a line what an order may cost.
+
+    Parameters
+    ----------
+    cost : Cost
+    known : int
+        Answers that were asked for before: they cost nothing again.
+    """
+    told = f"{cost.requests:,} answers"
+    if known:
+        told += f", {known:,} of them known, which cost nothing again"
     if cost.most is None:
-        return f"{cost.requests:,} answers; no prices are stated, so that the cost is not known"
-    return f"{cost.requests:,} answers, at most {cost.most:.4f} USD"
+        return f"{told}; no prices are stated, so that the cost is not known"
+    priced = f"{told}, at most {cost.most:.4f} USD"
+    if not cost.unpriced:
+        return priced
+    return f"{priced} without the {cost.unpriced:,} whose price is not stated"
+
+
+def count_known(order: Order, journal: AnswerJournal) -> int:
+    """Return how many answers of an order the journal has.
+
+    Answers that build on earlier ones are not counted: what they are asked is not known yet.
+    """
+    alone = [place for place in list_places(order) if not place.strategy.differs]
+    keys = [make_place_key(place, _write(order, place, ())) for place in alone]
+    return len(journal.read(keys))
 
 
 def count_answers(answers: Sequence[Answer]) -> dict[str, Any]:
@@ -461,11 +492,25 @@ def count_answers(answers: Sequence[Answer]) -> dict[str, Any]:
     return {"answers": counted.pop(None, 0), "errors": dict(counted)}
 
 
-def format_answers(answers: Sequence[Answer]) -> str:
+def add_costs(answers: Iterable[Answer]) -> float:
+    """Return in USD what the answers of a run cost that were paid for in it, as far as is known."""
+    return sum(
+        price_outcome(answer.place.served.endpoint, answer.outcome)
+        for answer in answers
+        if answer.text is not None and not answer.is_known
+    )
+
+
+def format_answers(answers: Sequence[Answer], budget: float | None = None) -> str:
     """Return what became of an order as lines for people."""
     came = sum(answer.text is not None for answer in answers)
     known = sum(answer.is_known for answer in answers)
     lines = [f"{came:,} of {len(answers):,} answers" + (f", {known:,} known" if known else "")]
+    spent = add_costs(answers)
+    if spent:
+        lines[0] += f", {spent:.4f} USD"
+    if budget is not None and spent > budget:
+        lines.append("  more than the budget: a service gave more tokens than it was asked for")
     failed = Counter(
         (answer.place.served.model, answer.error) for answer in answers if answer.error
     )

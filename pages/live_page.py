@@ -3,6 +3,7 @@
 import streamlit as st
 
 import hivemind_core
+from frame import address
 from frame.arrivals import (
     ink_sources,
     show_arrivals,
@@ -13,6 +14,7 @@ from frame.arrivals import (
 from frame.keeping import show_keeping
 from frame.loading import Book
 from frame.ordering import (
+    find_still,
     is_linked_anew,
     is_replay_linked,
     note_live,
@@ -22,13 +24,17 @@ from frame.ordering import (
 )
 from frame.picker import find_built, guard
 from frame.remedies import show_remedies, show_standing
-from frame.stage import find_session, name_visitor, open_stage, tell_feed
+from frame.stage import find_session, has_lost_session, leave_session, name_visitor, tell_feed
 from frame.theme import write_heading, write_note
 from hivemind_core.corpus.exports import Citation
 from hivemind_core.live.reading import Reader
 from hivemind_core.live.session import Session
 
 HEADING = "Ask the models yourself"
+LOST = (
+    "The session of this address is over: the server was started again. Every answer that had "
+    "come is kept: asking the same again costs nothing for it."
+)
 TICK = 0.7  # seconds between two looks at a session
 
 
@@ -44,12 +50,6 @@ def cite_session(session: Session, encoder: str) -> Citation:
     }
 
 
-def leave_session() -> None:
-    """End the session and go back to ordering."""
-    open_stage().drop(name_visitor())
-    st.session_state["live-kept"] = None
-
-
 def show_stage(session: Session, book: Book | None, reader: Reader) -> None:
     """Show a session as it is at this moment; a script run on its own while it goes on."""
     scene = session.scene
@@ -62,7 +62,7 @@ def show_stage(session: Session, book: Book | None, reader: Reader) -> None:
             show_arrivals(session, scene, book, reader)
         with right:
             if scene.state == "running":
-                st.button("Stop", key="live-stop", on_click=session.cancel)
+                st.button("Stop asking", key="live-stop", on_click=session.cancel)
                 show_progress(session, scene)
             elif scene.reading is not None:
                 with st.container(key="scroll-live"):
@@ -76,6 +76,8 @@ def show_session(session: Session, book: Book | None) -> None:
     """Show a session: running, or over with all that follows from it."""
     is_settled = session.scene.is_settled
     st.session_state["live-settled"] = is_settled
+    address.record("session", name_visitor())
+    address.note("session", None)  # what is pinned does not name it
     with st.container(
         horizontal=True,
         horizontal_alignment="distribute",
@@ -93,13 +95,25 @@ def show_session(session: Session, book: Book | None) -> None:
         show_keeping(session)
 
 
+def show_still(book: Book | None) -> None:
+    """Show what a link asks for, as it would be when it is over: a replay, else its query."""
+    session = find_still(book)
+    query = note_live(None, is_still=session is not None)
+    write_heading(query or HEADING)
+    if session is not None:
+        scene, reader = session.scene, session.reader
+        show_head(session, scene)
+        show_arrivals(session, scene, book, reader)
+        show_remedies(session, scene, cite_session(session, reader.encoder.name))
+
+
 def show_page() -> None:
-    """Draw the page; without a browser nothing begins, and only what would is told."""
+    """Draw the page; without a browser nothing begins: a replay is shown as it ended."""
     book = find_built()
-    query = note_live(find_session())
     if "visited" in st.session_state:
-        write_heading(query or HEADING)
+        show_still(book)
         return
+    note_live(find_session())
     if is_replay_linked():
         replay_shipped(book, read_pace())
     session = find_session()
@@ -110,6 +124,9 @@ def show_page() -> None:
         show_session(session, book)
         return
     write_heading(HEADING)
+    if has_lost_session():
+        write_note(LOST, "live-lost")
+    address.record("session", None)
     show_order(book)
 
 

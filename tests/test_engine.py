@@ -5,6 +5,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -412,3 +413,22 @@ def test_no_part_of_a_key_is_left_where_a_message_is_cut() -> None:
     with serve_weather(always(fail(400, said))) as server:
         (outcome,) = run(server, make("Time?")).values()
     assert "sk-" not in str(outcome.error)
+
+
+def test_a_stream_that_goes_on_past_its_tokens_is_cut() -> None:
+    long = " ".join(["on and on"] * 500)
+    with serve_weather(lambda body, before: Reply(long)) as server:
+        found: list[Outcome] = []
+        asked = [replace(one, parameters={"max_tokens": 10}) for one in make("a")]
+        ask(server.endpoint(), asked, Ears(found.append, hear=lambda request, text: None))
+    assert found[0].finish_reason == "length"
+    assert found[0].text is not None
+    assert 80 < len(found[0].text) < 100
+
+
+def test_what_is_not_admitted_yet_is_asked_for_again() -> None:
+    answers = iter([None, None, True])
+    with serve_weather(lambda body, before: Reply("Yes.")) as server:
+        found: list[Outcome] = []
+        ask(server.endpoint(), make("a"), Ears(found.append, admit=lambda request: next(answers)))
+    assert [(one.text, one.attempts) for one in found] == [("Yes.", 1)]

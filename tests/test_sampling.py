@@ -28,7 +28,10 @@ from hivemind_core.sampling import (
     Order,
     Query,
     Tools,
+    add_costs,
+    count_known,
     format_answers,
+    format_cost,
     preview,
     read_queries,
     sample,
@@ -195,7 +198,7 @@ def test_one_model_that_fails_blanks_no_other_and_is_asked_again(tmp_path: Path)
         answers = sample(order(server), tools(tmp_path))
     assert sum(answer.text is not None for answer in answers) == 6
     said = format_answers(answers)
-    assert said.startswith("6 of 12 answers\n  b: 6 status 404: 'no such model'")
+    assert said.startswith("6 of 12 answers, 0.0003 USD\n  b: 6 status 404: 'no such model'")
     with serve_weather(echo) as server:
         elsewhere = order(server)
         assert len(sample(elsewhere, tools(tmp_path))) == 12
@@ -210,13 +213,13 @@ def test_a_list_that_did_not_come_is_an_error_and_no_answer(tmp_path: Path) -> N
 
 def test_the_budget_is_never_passed(tmp_path: Path) -> None:
     with serve_weather(echo) as server:
-        one = preview(order(server, samples=1))
+        one = preview(order(server, samples=1, max_tokens=5))
         assert one.most is not None
-        bound = one.most / 4
-        answers = sample(order(server, budget=2.2 * bound), tools(tmp_path))
+        bound = one.most / 4  # about what an answer costs
+        answers = sample(order(server, budget=2.2 * bound, max_tokens=5), tools(tmp_path))
     spent = len(server.bodies) * (7 * 1 + 5 * 10) / 1e6
     assert spent <= 2.2 * bound
-    assert 2 <= len(server.bodies) < 12
+    assert len(server.bodies) == 2
     errors = Counter(answer.error for answer in answers)
     assert errors["the budget is spent"] == 12 - len(server.bodies)
 
@@ -306,7 +309,7 @@ def test_a_run_that_was_killed_goes_on_and_asks_nothing_twice(
         assert len(server.bodies) == 40 + in_flight
     told = json.loads(done.stdout)
     assert told["answers"] == 40
-    assert "40 answers, at most 0.2" in done.stderr
+    assert "40 answers, 8 of them known, which cost nothing again, at most 0.2" in done.stderr
     rows = open_corpus(str(tmp_path / "c")).read(RESPONSES).to_pylist()
     assert Counter(row["model"] for row in rows) == {"a": 20, "b": 20}
     files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
@@ -343,3 +346,33 @@ def test_a_pen_writes_all_that_it_was_given(tmp_path: Path) -> None:
     kept = journal.read(keys)
     assert [kept[key]["n"] for key in keys] == list(range(500))
     assert journal.read([make_key("k", 501)]) == {}
+
+
+def test_a_budget_waits_for_what_is_in_flight_and_counts_what_things_cost(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        bound = (5 * 1.0 + 512 * 10.0) / 1e6  # an answer costs .000057
+        answers = sample(order(server, budget=2.1 * bound), tools(tmp_path))
+    assert all(answer.text for answer in answers)
+    assert add_costs(answers) == pytest.approx(12 * (7 + 50) / 1e6)
+    assert "12 of 12 answers, 0.0007 USD" in format_answers(answers, 2.1 * bound)
+
+
+def test_a_budget_that_a_service_passed_is_said_and_nothing_is_sent_after(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        dear = server.endpoint(input_price=1e6, output_price=0.0, max_concurrency=1)
+        asked = Order(QUERIES[:1], (Served("a", dear),), (BUILT_IN["plain"],), 5, budget=16.0)
+        answers = sample(asked, tools(tmp_path))  # five characters, and seven tokens
+    assert [bool(answer.text) for answer in answers] == [True, True, False, False, False]
+    assert "the budget is spent" in str(answers[2].error)
+    told = format_answers([answers[0]] * 3, 16.0)
+    assert "more than the budget" in told
+
+
+def test_what_is_known_is_said_before(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        asked, kept = order(server), tools(tmp_path)
+        assert count_known(asked, kept.journal) == 0
+        sample(asked, kept)
+        more = replace(asked, samples=4)
+        assert count_known(more, kept.journal) == 12
+        assert format_cost(preview(more), 12).startswith("16 answers, 12 of them known")

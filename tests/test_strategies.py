@@ -158,19 +158,33 @@ def test_a_preview_by_hand() -> None:
     assert cost.likely == pytest.approx(2 * (25 * 1 + 50 * 10) / 1e6)
     assert cost.most == pytest.approx(2 * (100 * 1 + 50 * 10) / 1e6)
     unknown = Endpoint("u", "http://127.0.0.1/v1")
-    assert preview_cost([(PRICED, make_request()), (unknown, make_request())]).most is None
+    partly = preview_cost([(PRICED, make_request()), (unknown, make_request())])
+    assert (partly.most, partly.unpriced) == (pytest.approx(cost.most / 2), 1)
+    assert preview_cost([(unknown, make_request())]).most is None
 
 
 def test_a_purse_is_never_overdrawn() -> None:
     bound = (100 + 500) / 1e6
-    purse = Purse(2.5 * bound)
-    assert [purse.take(PRICED, make_request()) for _ in range(3)] == [True, True, False]
-    cheap = Outcome(make_request(), "Yes.", input_tokens=10, output_tokens=1)
-    purse.settle(PRICED, cheap)
-    assert purse.spent == pytest.approx(bound + 20 / 1e6)
-    assert purse.take(PRICED, make_request())
-    purse.settle(PRICED, Outcome(make_request(), error="cut"))  # it may have been charged for
+    purse, request = Purse(2.5 * bound), make_request()
+    # What is in flight may cost less than it holds: the third waits, and is not refused.
+    assert [purse.take(PRICED, request) for _ in range(3)] == [True, True, None]
+    purse.settle(PRICED, Outcome(request, "Yes.", input_tokens=10, output_tokens=1, attempts=1))
+    assert purse.spent == pytest.approx(20 / 1e6)
+    assert purse.take(PRICED, request)
+    purse.settle(PRICED, Outcome(request, error="cut", attempts=1))  # it may have been charged for
+    purse.settle(PRICED, Outcome(request, error="cut", attempts=1))
     assert purse.spent == pytest.approx(2 * bound + 20 / 1e6)
+    assert purse.take(PRICED, request) is False
+
+
+def test_what_costs_more_than_its_bound_is_counted() -> None:
+    bound = (100 + 500) / 1e6
+    purse, request = Purse(10 * bound), make_request()
+    assert purse.take(PRICED, request)
+    long = Outcome(request, "…", input_tokens=100, output_tokens=5000, attempts=1)
+    purse.settle(PRICED, long)
+    assert purse.spent == pytest.approx((100 + 50_000) / 1e6)
+    assert purse.take(PRICED, request) is False
 
 
 def test_a_budget_that_cannot_be_kept_is_refused() -> None:
@@ -181,3 +195,20 @@ def test_a_budget_that_cannot_be_kept_is_refused() -> None:
     check_budget(None, [(Endpoint("u", "http://127.0.0.1/v1"), make_request())])
     with pytest.raises(InputError, match="a budget is 0 USD or more"):
         Purse(-1.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"api_key_env": "sk-secret-1"}, "api_key_env is the name of an environment variable"),
+        ({"base_url": "http://me:sk-secret-1@127.0.0.1/v1"}, "holds no user, password or query"),
+        ({"base_url": "http://127.0.0.1/v1?key=sk-secret-1"}, "holds no user, password or query"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_refused_and_not_repeated(
+    given: dict[str, Any], words: str
+) -> None:
+    content = {"endpoints": {"x": {"base_url": "http://127.0.0.1/v1", "models": ["m"], **given}}}
+    with pytest.raises(InputError, match=words) as caught:
+        parse_plan(content, {}, "models.toml")
+    assert "secret" not in str(caught.value)

@@ -115,7 +115,7 @@ def _write_view(exhibit: Exhibit, dark: Exhibit | None, place: tuple[int, int], 
     ]
     shown, behind = (panels, tables) if has_figures else (tables[:1], tables[1:])
     reading = exhibit.reading
-    if exhibit.view.page == LIVE:
+    if exhibit.view.page == LIVE and (live or not has_figures):
         shown, reading = [_write_live(exhibit, live)], "" if live else reading
     return (
         f'<section class="view" id="view-{number}" aria-roledescription="slide" '

@@ -18,7 +18,7 @@ from hivemind_core.figures.halos import Halo
 from hivemind_core.figures.layers import MapPoints, MapStyle
 from hivemind_core.figures.numbers import count, write_interval, write_number, write_percent
 from hivemind_core.figures.palette import HUES, SYMBOLS, Ground, Ink
-from hivemind_core.figures.reading import Entry, list_group_entries, tell_finding
+from hivemind_core.figures.reading import Entry, list_group_entries
 from hivemind_core.live.reading import Arm, Reading
 from hivemind_core.live.standing import Standing
 from hivemind_core.measures.arms import Change
@@ -82,11 +82,20 @@ def tell_arrivals(asked: Asked, reading: Reading | None) -> str:
     """Return in a sentence how much of what has come says the same."""
     if reading is None or not reading.answers:
         return "No answer has come yet."
-    names = [asked.sources[one.source].name for one in reading.answers]
+    total, entries = len(reading.answers), list_entries(reading)
     wordings = len({str(one.text).strip() for one in reading.answers})
-    return tell_finding(
-        list_entries(reading), Counter(names), asked.sources, wordings, are_groups=True
-    )
+    if total == 1:
+        return "One answer so far: there is nothing to compare it with."
+    if wordings == 1:
+        return f"All {total:,} answers are word for word the same."
+    if not entries:
+        return f"{count(total, 'answer')}, no two of them nearly the same."
+    alike = sum(entry.size for entry in entries)
+    largest = max(entries, key=lambda entry: (entry.size, entry.models))
+    asked_models = len({source.model for source in asked.sources})
+    whose = f", from {count(largest.models, 'model')}" if asked_models > 1 else ""
+    said = f"{alike:,} of {count(total, 'answer')} say nearly the same as another"
+    return f"{said}; the largest group has {largest.size:,}{whose}."
 
 
 def tell_likeness(arms: Sequence[Arm]) -> str:

@@ -151,9 +151,8 @@ class Reader:
         vectors = normalise(np.array(rows, np.float32)) if rows else np.zeros((0, 1), np.float32)
         sources = np.array([one.source for one in answers], np.int64)
         labels, sense, threshold = self._group(texts, vectors)
-        drawn = draw_responses(
-            (vectors @ vectors.T).astype(np.float64), sources, len(self.asked.sources)
-        )
+        order = order_answers(answers)
+        drawn = draw_answers(self.asked, answers, vectors)
         k = choose_k(drawn.counts[None, :])
         return Reading(
             answers,
@@ -164,7 +163,7 @@ class Reader:
             sense,
             threshold,
             *estimate_sources(drawn),
-            self._compare(answers, vectors, sources, drawn, k),
+            self._compare([answers[i] for i in order], vectors[order], drawn, k),
             k,
         )
 
@@ -190,13 +189,13 @@ class Reader:
 
     def _compare(
         self,
-        answers: tuple[Landed, ...],
+        answers: Sequence[Landed],
         vectors: NDArray[np.float32],
-        sources: Integers,
         drawn: Drawn,
         k: int,
     ) -> tuple[Arm, ...]:
         design = make_design(self.asked)
+        sources = np.array([one.source for one in answers], np.int64)
         lengths = np.array([len(str(one.text)) for one in answers], np.float64)
         found = zip(
             compare_within(drawn, design),
@@ -210,6 +209,22 @@ class Reader:
             Arm(self.asked.strategies[arm], counts[arm], within, between, characters, *distinct)
             for arm, (within, between, characters, distinct) in enumerate(found)
         )
+
+
+def order_answers(answers: Sequence[Landed]) -> list[int]:
+    """Return the places of answers by source and sample: the order in which they are drawn.
+
+    So that an interval does not depend on the order in which they came.
+    """
+    return sorted(range(len(answers)), key=lambda i: (answers[i].source, answers[i].sample))
+
+
+def draw_answers(asked: Asked, answers: Sequence[Landed], vectors: NDArray[np.float32]) -> Drawn:
+    """Return the mean cosines of answers in every draw, as `order_answers` orders them."""
+    order = order_answers(answers)
+    rows = vectors[order]
+    sources = np.array([answers[i].source for i in order], np.int64)
+    return draw_responses((rows @ rows.T).astype(np.float64), sources, len(asked.sources))
 
 
 def make_design(asked: Asked) -> Design:
@@ -277,7 +292,7 @@ def measure_scores(asked: Asked, reading: Reading, scores: Floats) -> tuple[Chan
     scores : (n,) float64
         nan where a scorer gave none.
     """
-    sources = np.array([one.source for one in reading.answers], np.int64)
-    cosines = (reading.vectors @ reading.vectors.T).astype(np.float64)
-    drawn = draw_responses(cosines, sources, len(asked.sources))
-    return compare_means(scores, sources, drawn, make_design(asked))
+    order = order_answers(reading.answers)
+    sources = np.array([reading.answers[i].source for i in order], np.int64)
+    drawn = draw_answers(asked, reading.answers, reading.vectors)
+    return compare_means(scores[order], sources, drawn, make_design(asked))

@@ -17,6 +17,7 @@ from hivemind_core.live.reading import Reader, Reading
 
 State = Literal["running", "done", "failed", "cancelled"]
 BROKEN, UNREAD = "it broke off", "the answers could not be read"
+LEAST_REST = 0.4  # seconds between two readings, in which others have the processor
 LEAST_PAUSE = 0.1  # seconds between two words of one answer that a recording keeps
 
 
@@ -221,6 +222,8 @@ class Session:
     def _await(self, read: int) -> list[Landed] | None:
         """Return what has landed once it is more than was read; None when there will be no more."""
         with self._changed:
+            if read:
+                self._changed.wait_for(lambda: self._notes.state != "running", LEAST_REST)
             self._changed.wait_for(
                 lambda: len(self._notes.landed) > read or self._notes.state != "running"
             )

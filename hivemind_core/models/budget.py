@@ -24,12 +24,15 @@ class Cost:
     requests : int
     likely, most : float or None
         USD, with every answer as long as max_tokens lets it be: with the usual length of a token
-        in the prompt, and with the shortest. None where a price is not stated.
+        in the prompt, and with the shortest. Of those with a price; None where none has one.
+    unpriced : int
+        Requests whose price is not stated.
     """
 
     requests: int
     likely: float | None
     most: float | None
+    unpriced: int = 0
 
 
 def bound_cost(endpoint: Endpoint, request: Request, characters: float) -> float | None:
@@ -45,12 +48,20 @@ def bound_cost(endpoint: Endpoint, request: Request, characters: float) -> float
 def preview_cost(pairs: Iterable[tuple[Endpoint, Request]]) -> Cost:
     """Return what requests may cost together, each sent once."""
     listed = list(pairs)
-    bounds: list[float | None] = []
-    for characters in (USUAL_CHARACTERS, LEAST_CHARACTERS):
-        costs = [bound_cost(endpoint, request, characters) for endpoint, request in listed]
-        known = [cost for cost in costs if cost is not None]
-        bounds.append(sum(known) if len(known) == len(costs) else None)
-    return Cost(len(listed), *bounds)
+    likely, most = (
+        [
+            cost
+            for endpoint, request in listed
+            if (cost := bound_cost(endpoint, request, characters)) is not None
+        ]
+        for characters in (USUAL_CHARACTERS, LEAST_CHARACTERS)
+    )
+    return Cost(
+        len(listed),
+        sum(likely) if likely else None,
+        sum(most) if most else None,
+        len(listed) - len(most),
+    )
 
 
 def price_outcome(endpoint: Endpoint, outcome: Outcome) -> float:
@@ -63,16 +74,22 @@ def price_outcome(endpoint: Endpoint, outcome: Outcome) -> float:
 
 
 class Purse:
-    """Money that may be spent: every attempt is paid for at its bound before it is sent.
+    """Money that may be spent: every attempt is set aside at its bound before it is sent.
 
     Parameters
     ----------
     budget : float or None
         USD; None: no cap.
 
+    Attributes
+    ----------
+    spent : float
+        What answers cost, and failed attempts at their bound: services charge for some of these.
+
     Notes
     -----
-    An attempt that failed stays paid for at its bound: services charge for some of these.
+    A service that gives more tokens than it was asked for costs more than its bound: this is
+    counted as soon as it is known, and nothing is sent after it.
     """
 
     def __init__(self, budget: float | None) -> None:
@@ -80,26 +97,39 @@ class Purse:
             raise InputError("a budget is 0 USD or more", where="--budget", found=str(budget))
         self.budget = budget
         self.spent = 0.0
+        self._held = 0.0
         self._lock = threading.Lock()
 
-    def take(self, endpoint: Endpoint, request: Request) -> bool:
-        """Set the bound of one attempt aside; False where it is not there any more."""
+    def take(self, endpoint: Endpoint, request: Request) -> bool | None:
+        """Set the bound of one attempt aside.
+
+        Returns
+        -------
+        bool or None
+            False where it is not there any more; None where what is in flight holds it, so that
+            it may be there later.
+        """
         if self.budget is None:
             return True
         bound = bound_cost(endpoint, request, LEAST_CHARACTERS)
         with self._lock:
             if bound is None or self.spent + bound > self.budget:
                 return False
-            self.spent += bound
+            if self.spent + self._held + bound > self.budget:
+                return None
+            self._held += bound
             return True
 
     def settle(self, endpoint: Endpoint, outcome: Outcome) -> None:
-        """Give back what an answer cost less than its bound."""
+        """Count what a request has cost in all its attempts, and free what they held."""
         bound = bound_cost(endpoint, outcome.request, LEAST_CHARACTERS)
-        if self.budget is None or bound is None or outcome.text is None:
+        if self.budget is None or bound is None:
             return
+        last = bound if outcome.text is None else price_outcome(endpoint, outcome)
         with self._lock:
-            self.spent -= max(0.0, bound - price_outcome(endpoint, outcome))
+            self._held = max(self._held - outcome.attempts * bound, 0.0)
+            if outcome.attempts:
+                self.spent += (outcome.attempts - 1) * bound + last
 
 
 def check_budget(budget: float | None, pairs: Iterable[tuple[Endpoint, Request]]) -> None:

@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hivemind_core.errors import InputError, shorten
 from hivemind_core.models.endpoints import Endpoint
@@ -180,6 +181,7 @@ def find_variables(content: Mapping[str, Any], where: str) -> dict[str, str]:
     for name, given in _list_tables(content, "endpoints", where):
         variable = {**PRESETS.get(name, {}), **given}.get("api_key_env", "")
         _check_value("api_key_env", variable, f"{where}, endpoints.{name}")
+        _check_variable(variable, f"{where}, endpoints.{name}")
         found[name] = variable
     return found
 
@@ -229,6 +231,8 @@ def make_endpoint(
         raise InputError("an endpoint has a base_url", where=where, found="none")
     _check_local(values, where)
     variable = values.get("api_key_env", "")
+    _check_variable(variable, where)
+    _check_address(values["base_url"], where)
     key = environment.get(variable, "") if variable else ""
     if variable and not key:
         raise InputError("the key must be in the environment", where=where, found=f"no {variable}")
@@ -237,6 +241,28 @@ def make_endpoint(
         own["takes"] = tuple(own["takes"])
     endpoint = replace(Endpoint(name, values["base_url"], key), **own)
     return tuple(Served(model, endpoint) for model in values.get("models", ()))
+
+
+def _check_address(base_url: str, where: str) -> None:
+    """Refuse an address that may hold a key, without repeating it."""
+    parts = urlsplit(base_url)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise InputError(
+            "a base URL holds no user, password or query",
+            where=where,
+            found=f"one at {parts.hostname} that does",
+            remedy="Name the environment variable of the key as api_key_env",
+        )
+
+
+def _check_variable(name: str, where: str) -> None:
+    """Refuse what names no environment variable, without saying it: it may be the key itself."""
+    if name and not name.isidentifier():
+        raise InputError(
+            "api_key_env is the name of an environment variable",
+            where=where,
+            found="something else, which is not repeated: it may be a key",
+        )
 
 
 def _check_local(values: Mapping[str, Any], where: str) -> None:

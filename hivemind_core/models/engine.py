@@ -6,6 +6,7 @@ words. A 401, 403 or 404 ends the model; all else ends the request.
 """
 
 import asyncio
+import math
 import random
 import threading
 import time
@@ -32,10 +33,12 @@ FILTERED = "the content filter held the answer back"
 NO_ROOM = "max_tokens left no room for an answer"
 SPENT = "the budget is spent"
 WIDTH = 200
+MOST_CHARACTERS = 8
+"""Characters of a token, on average: an answer with more has more tokens than it was asked for."""
 
 Keep = Callable[[Outcome], None]
-Admit = Callable[[Request], bool]
-"""Asked before every attempt; False: it is not sent, and the request ends."""
+Admit = Callable[[Request], bool | None]
+"""Asked before every attempt; False: it is not sent, and the request ends; None: not yet."""
 Hear = Callable[[Request, str], None]
 """Told, while an answer streams in, all that has come of it; "" where it begins anew."""
 
@@ -206,11 +209,16 @@ class _Run:
             async with self._pace.enter():
                 if self._ended.get(request.model) or self._gone:
                     continue
-                if not self._admit(request):
-                    return replace(about, error=SPENT)
-                attempts += 1
-                about = replace(about, attempts=attempts)
-                reply = await self._attempt(request, sent)
+                is_admitted = self._admit(request)
+                if is_admitted:
+                    attempts += 1
+                    about = replace(about, attempts=attempts)
+                    reply = await self._attempt(request, sent)
+            if is_admitted is None:
+                await self._conditions.sleep(POLL_SECONDS)
+                continue
+            if not is_admitted:
+                return replace(about, error=SPENT)
             if not isinstance(reply, Failure):
                 self._answered += 1
                 self._pace.take_answer()
@@ -333,8 +341,10 @@ async def _stream(
     import httpx2
 
     client, endpoint = asked
+    asked_for = options.get("max_tokens") or options.get("max_completion_tokens") or math.inf
     hear(request, "")
     parts: list[str] = []
+    left = asked_for * MOST_CHARACTERS
     reason = usage = None
     try:
         stream = await client.chat.completions.create(
@@ -349,7 +359,11 @@ async def _stream(
                     reason = choice.finish_reason or reason
                     if choice.delta is not None and (piece := _read_text(choice.delta)):
                         parts.append(piece)
+                        left -= len(piece)
                         hear(request, _mend("".join(parts)))
+                if left < 0:  # the service goes on and on: what more it says is not paid for
+                    reason = "length"
+                    break
     except httpx2.HTTPError as error:
         words = shorten(endpoint.hide_key(str(error)), WIDTH)
         return Failure(f"an answer that was cut: {words}", again=True)
