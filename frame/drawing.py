@@ -14,17 +14,18 @@ from frame.loading import Book, Scorer
 from frame.sheets import Sheet
 from hivemind_core.corpus.identity import make_id
 from hivemind_core.figures import coloring
-from hivemind_core.figures.atlas import draw_map
+from hivemind_core.figures.atlas import LabelledMap, draw_map
 from hivemind_core.figures.coloring import Paint, Scale
 from hivemind_core.figures.halos import Halo
-from hivemind_core.figures.layers import MapStyle
+from hivemind_core.figures.layers import MapPoints, MapStyle
 from hivemind_core.figures.layout import close_gaps
 from hivemind_core.figures.numbers import count
-from hivemind_core.figures.palette import Ground, assign_inks
+from hivemind_core.figures.palette import LIGHT, Ground, assign_inks
 from hivemind_core.figures.reading import Entry
 
 Projection = Literal["UMAP", "PCA"]
 SCORE = "Score: "
+WORDS_SHOWN = 3
 LEAST_HALO = 3  # a circle around two points says little
 
 
@@ -98,23 +99,49 @@ def _draw_sheet(
     _picked: tuple[int, ...],
     key: str,
 ) -> go.Figure:
-    # How far apart islands lie means nothing under UMAP; under PCA it does.
-    umap = replace(_sheet.umap, places=close_gaps(_sheet.umap.places))
-    points = _sheet.pca if _look.projection == "PCA" else umap
-    entries = _sheet.clusters
-    if _look.listing == "Groups" and _grouping is not None:
-        entries = _grouping.entries
     return draw_map(
-        points,
-        MapStyle(
-            _paint(_book, _sheet, _grouping, _look),
-            _look.ground,
-            frozenset(source.name for source in _book.manifest.sources if source.is_human),
-            frozenset(_look.shown),
-            _look.is_density,
-        ),
+        _place(_sheet, _look),
+        _choose_style(_book, _sheet, _grouping, _look),
         picked=[_sheet.ids[row] for row in _picked],
-        halos=[] if _look.projection == "PCA" else _list_halos(entries),
+        halos=[]
+        if _look.projection == "PCA"
+        else _list_halos(_list_entries(_sheet, _grouping, _look)),
+    )
+
+
+def _place(sheet: Sheet, look: Look) -> MapPoints:
+    # How far apart islands lie means nothing under UMAP; under PCA it does.
+    if look.projection == "PCA":
+        return sheet.pca
+    return replace(sheet.umap, places=close_gaps(sheet.umap.places))
+
+
+def _list_entries(sheet: Sheet, grouping: Grouping | None, look: Look) -> Sequence[Entry]:
+    is_grouped = look.listing == "Groups" and grouping is not None
+    return grouping.entries if is_grouped and grouping is not None else sheet.clusters
+
+
+def _choose_style(book: Book, sheet: Sheet, grouping: Grouping | None, look: Look) -> MapStyle:
+    return MapStyle(
+        _paint(book, sheet, grouping, look),
+        look.ground,
+        frozenset(source.name for source in book.manifest.sources if source.is_human),
+        frozenset(look.shown),
+        look.is_density,
+    )
+
+
+def label_sheet(book: Book, sheet: Sheet, grouping: Grouping | None, look: Look) -> LabelledMap:
+    """Return what the map of a sheet is drawn from for print: labelled with what groups say."""
+    on_paper = replace(look, ground=LIGHT)
+    return LabelledMap(
+        _place(sheet, look),
+        _choose_style(book, sheet, grouping, on_paper),
+        tuple(
+            Halo(entry.rows, f"{', '.join(entry.keywords[:WORDS_SHOWN])} ({entry.size:,})")
+            for entry in _list_entries(sheet, grouping, look)
+            if entry.keywords and entry.size >= LEAST_HALO
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from frame.loading import Shelved
 from hivemind_core.corpus.exports import Citation, cite
 from hivemind_core.deck import APART
 from hivemind_core.exhibit import Exhibit, Panel, View
+from hivemind_core.figures.atlas import LabelledMap
 
 FigureLike = TypeVar("FigureLike", bound=go.Figure)
 MakeTable = Callable[[], pa.Table]
@@ -104,13 +105,16 @@ def take_finding(text: str) -> None:
         record.find(text)
 
 
-def take_figure(figure: FigureLike, words: str, reading: str = "") -> FigureLike:
+def take_figure(
+    figure: FigureLike, words: str, reading: str = "", labelled: LabelledMap | None = None
+) -> FigureLike:
     """Take a figure and its alternative text, and return it to be drawn.
 
-    `reading` is what it says, where that is not the sentence written before it.
+    `reading` is what it says, where that is not the sentence written before it; `labelled` what a
+    map of it for print is drawn from.
     """
     if record := _take_record():
-        record.hang(Panel(figure, words, reading))
+        record.hang(Panel(figure, words, reading, labelled=labelled))
     return figure
 
 

@@ -11,6 +11,7 @@ from hivemind_core.corpus.store import open_corpus
 from hivemind_core.deck import Deck, Slide, parse_deck
 from hivemind_core.errors import InputError, WorkError, shorten
 from hivemind_core.exhibit import Exhibit
+from hivemind_core.export.paper import COLUMN, FULL, Print
 from hivemind_core.progress import Report, report_nothing
 
 
@@ -31,6 +32,8 @@ class Wish:
         "light" or "dark"; None: light, and both in an HTML file.
     live : str
         Address of a running dashboard, in which live views of an HTML file run.
+    printed : str or None
+        Figures alone, for paper, as wide as "column", "page", or so many mm.
     """
 
     to: Path
@@ -39,6 +42,7 @@ class Wish:
     deck: Path | None = None
     theme: str | None = None
     live: str = ""
+    printed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ def export(wish: Wish, environment: Mapping[str, str], report: Report = report_n
     from hivemind_core.export.live import find_origin
 
     form, deck = find_form(wish.to.name), _find_talk(wish, environment)
+    printed = _find_print(wish.printed, form)
     ground = _find_ground(wish.theme)
     if wish.live:
         find_origin(wish.live)
@@ -79,9 +84,29 @@ def export(wish: Wish, environment: Mapping[str, str], report: Report = report_n
         faults = _check(exhibits, is_talk=wish.deck is not None)
         is_both = form == "html" and wish.theme is None
         dark = draw_deck(deck, "dark", renderer, report) if is_both else []
-    options = Options(title=deck.title, dark=tuple(dark), live=wish.live)
+    options = Options(
+        title=deck.title,
+        dark=tuple(dark),
+        live=wish.live,
+        printed=printed or Print(),
+        has_figures_alone=printed is not None,
+    )
     paths = save_files(exhibits, wish.to, options)
     return Done(tuple(paths), faults)
+
+
+def _find_print(width: str | None, form: str) -> Print | None:
+    """Return the size of figures on paper; None where they are not for paper."""
+    if width is None:
+        return None
+    if form not in ("pdf", "svg", "png"):
+        raise InputError("figures for paper are PDF, SVG or PNG", where="--print", found=form)
+    known = {"column": COLUMN, "page": FULL}
+    try:
+        return Print(known[width] if width in known else float(width))
+    except ValueError as error:
+        rule = "a width on paper is column, page, or a number of mm"
+        raise InputError(rule, where="--print", found=shorten(width)) from error
 
 
 def _find_talk(wish: Wish, environment: Mapping[str, str]) -> Deck:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from importlib.util import find_spec
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +21,7 @@ from hivemind_core.corpus.exports import (
     write_rows,
 )
 from hivemind_core.corpus.tables import RESPONSES
+from hivemind_core.figures.atlas import LabelledMap
 from hivemind_core.figures.numbers import count
 
 TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "jsonl": "text/plain"}
@@ -48,6 +50,28 @@ def offer_files(pane: Pane, rows: Sequence[int], what: str) -> None:
             key="take-about",
             on_click="ignore",
         )
+
+
+def offer_print(pane: Pane, labelled: LabelledMap) -> None:
+    """Offer the map as a picture for print, labelled with what its groups say."""
+    if find_spec("textalloc") is None or not len(labelled.points):
+        return
+    name = name_export(pane.book.manifest, f"{pane.sheet.place.name[:NAME_CUT]}-map", "pdf")
+    st.download_button(
+        "Take the map for print (PDF, labelled, 85 mm)",
+        partial(_print_map, labelled),
+        name,
+        "application/pdf",
+        key="take-print",
+        type="tertiary",
+        on_click="ignore",
+    )
+
+
+def _print_map(labelled: LabelledMap) -> bytes:
+    from hivemind_core.export.print_map import write_map
+
+    return write_map(labelled.points, labelled.style, labelled.labels, "pdf")
 
 
 def _write(pane: Pane, rows: tuple[int, ...], form: Form) -> bytes:

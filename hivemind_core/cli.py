@@ -300,6 +300,12 @@ def export_command(
     live: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Dashboard that live views in .html run in.")
     ] = "",
+    printed: Annotated[
+        str | None,
+        typer.Option(
+            "--print", metavar="WIDTH", help="Figures alone, for paper: column, page, or mm."
+        ),
+    ] = None,
 ) -> None:
     """Write what a page of the dashboard shows, or a talk of pinned views, as a file."""
     from hivemind_core.corpus.locations import find_dashboard
@@ -311,7 +317,7 @@ def export_command(
     from frame.exporting import Wish, export
 
     with show_progress() as report:
-        wish = Wish(to, view, tuple(choices or ()), deck, theme, live)
+        wish = Wish(to, view, tuple(choices or ()), deck, theme, live, printed)
         done = export(wish, environment, report)
     for fault in done.faults:
         print(f"hivemind: {fault}", file=sys.stderr)
@@ -359,39 +365,28 @@ def sample_command(
     import json
     from dataclasses import asdict
 
+    from hivemind_core import sampling
     from hivemind_core.corpus.answer_journal import AnswerJournal
     from hivemind_core.corpus.locations import find_cache_folder
     from hivemind_core.corpus.store import open_or_create
     from hivemind_core.models.endpoint_file import find_plan
     from hivemind_core.models.local import serve_on_demand
-    from hivemind_core.sampling import (
-        Order,
-        Tools,
-        choose_strategies,
-        count_answers,
-        count_known,
-        format_answers,
-        format_cost,
-        preview,
-        read_queries,
-        sample,
-        store,
-    )
 
     plan = find_plan(models, os.environ)
-    chosen = choose_strategies(plan, strategy or ["plain"])
-    asked = read_queries(query or (), queries)
-    order = Order(asked, plan.models, chosen, samples, max_tokens, budget)
-    tools = Tools(AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite"))
-    print(format_cost(preview(order), count_known(order, tools.journal)), file=sys.stderr)
+    chosen = sampling.choose_strategies(plan, strategy or ["plain"])
+    asked = sampling.read_queries(query or (), queries)
+    order = sampling.Order(asked, plan.models, chosen, samples, max_tokens, budget)
+    tools = sampling.Tools(AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite"))
+    known = sampling.count_known(order, tools.journal)
+    print(sampling.format_cost(sampling.preview(order), known), file=sys.stderr)
     opened = open_or_create(corpus)
     with serve_on_demand(plan.models, os.environ) as served, show_progress() as report:
-        answers = sample(replace(order, models=served), replace(tools, report=report))
-    print(format_answers(answers, budget), file=sys.stderr)
-    done = store(opened, answers, tools.clock)
+        answers = sampling.sample(replace(order, models=served), replace(tools, report=report))
+    print(sampling.format_answers(answers, budget), file=sys.stderr)
+    done = sampling.store(opened, answers, tools.clock)
     _show_import(done, as_json=False)
     if as_json:
-        print(json.dumps(count_answers(answers) | {"report": asdict(done)}))
+        print(json.dumps(sampling.count_answers(answers) | {"report": asdict(done)}))
     if not any(answer.text for answer in answers):
         raise typer.Exit(WorkError.exit_code)
 

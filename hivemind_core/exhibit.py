@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from hivemind_core.corpus.exports import Citation
+from hivemind_core.figures.atlas import LabelledMap
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,15 @@ class Panel:
         The sentence above it; empty where the view's own says it.
     basis : str
         What it rests on, in small print.
+    labelled : LabelledMap or None
+        What a map of it for print is drawn from; None for other figures.
     """
 
     figure: go.Figure
     words: str
     reading: str = ""
     basis: str = ""
+    labelled: LabelledMap | None = None
 
 
 @dataclass(frozen=True)

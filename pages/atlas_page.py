@@ -4,7 +4,7 @@ import streamlit as st
 
 from frame import picking, sheets
 from frame.controls import Shelf, choose_coloring, choose_listing, choose_look, choose_place
-from frame.drawing import Look, draw_sheet
+from frame.drawing import Look, draw_sheet, label_sheet
 from frame.exhibits import take_basis, take_figure
 from frame.finding import describe_chart, show_head, show_table
 from frame.grouping import count_blurred, cut_sheet
@@ -15,6 +15,7 @@ from frame.panel import Wish, show_found, show_panel
 from frame.picker import guard, take_book
 from frame.search import ask_words
 from frame.sheets import Sheet
+from frame.taking import offer_print
 from frame.theme import find_ground, write_finding, write_note
 from hivemind_core.figures.numbers import count
 from hivemind_core.figures.palette import assign_inks
@@ -38,9 +39,10 @@ def show_map(pane: Pane, look: Look) -> None:
     figure, key = draw_sheet(book, sheet, pane.grouping, look, picking.list_drawn())
     chart = f"map-{key}-{picking.count_resets()}"
     alternative = describe_chart(pane, look)
+    labelled = label_sheet(book, sheet, pane.grouping, look)
     with st.container(key="chart"):
         st.plotly_chart(
-            take_figure(figure, alternative),
+            take_figure(figure, alternative, labelled=labelled),
             key=chart,
             on_select=lambda: picking.take_selection(chart, len(sheet)),
             selection_mode=("points", "box", "lasso"),
@@ -56,6 +58,7 @@ def show_map(pane: Pane, look: Look) -> None:
     told = f"{look.projection} of {book.encoder} vectors: {trust} {READ_WITH_CARE}"
     take_basis(told)
     write_note(told, "trust")
+    offer_print(pane, labelled)
     show_table(pane)
 
 

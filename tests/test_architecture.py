@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parallel": BASE | {"corpus"},
     "build": BASE | {"corpus"} | STAGES | {"parallel", "measurement", "summary", "tabulation"},
     "live": BASE | STAGES | {"corpus", "measurement", "sampling"},
-    "exhibit": BASE | {"corpus"},
+    "exhibit": BASE | {"corpus", "figures"},
     "deck": BASE | {"corpus", "exhibit"},
     "export": BASE | {"corpus", "figures", "exhibit", "deck"},
     # A report counts what the pages leave to frame: shares of queries, trees, agreement of people.

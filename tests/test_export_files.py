@@ -2,13 +2,17 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from hivemind_core.errors import InputError, WorkError
+from hivemind_core.exhibit import Exhibit
 from hivemind_core.export.files import (
     FORMS,
     NEEDS_RENDERER,
@@ -23,6 +27,11 @@ from hivemind_core.export.files import (
 from hivemind_core.export.numbers import write_numbers
 from hivemind_core.export.paper import COLUMN, Print, fit_figure
 from hivemind_core.export.renderer import find_renderer
+from hivemind_core.figures.atlas import LabelledMap
+from hivemind_core.figures.coloring import paint_sources
+from hivemind_core.figures.halos import Halo
+from hivemind_core.figures.layers import MapPoints, MapStyle
+from hivemind_core.figures.palette import LIGHT, Ink
 from tests.exhibits import HASH, HOSTILE, draw_points, make_exhibit, make_hostile, make_talk
 
 
@@ -220,3 +229,32 @@ def test_a_further_ending_packs_all_files_into_one(tmp_path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         assert set(archive.namelist()) == set(write_parts(make_talk(2), "csv"))
     assert [each.name for each in tmp_path.iterdir()] == ["talk.csv.zip"]
+
+
+def label_map() -> Exhibit:
+    """Return a view of a map of four answers in two groups, with what a map for print needs."""
+    points = MapPoints(
+        ("a", "b", "c", "d"),
+        ("model-a",) * 4,
+        np.array([0, 0, 1, 1]),
+        np.array([[0.0, 0.0], [0.1, 0.0], [5.0, 3.0], [5.1, 3.0]]),
+    )
+    style = MapStyle(paint_sources(points.sources, {"model-a": Ink("#0072B2")}), LIGHT)
+    labels = (Halo((0, 1), "river (2)"), Halo((2, 3), "thief <b> (2)"))
+    (panel,) = make_exhibit().panels
+    labelled = replace(panel, labelled=LabelledMap(points, style, labels))
+    return replace(make_exhibit(), panels=(labelled,))
+
+
+@pytest.mark.parametrize("form", ["pdf", "svg"])
+def test_a_map_for_print_is_labelled_and_needs_no_browser(
+    form: Literal["pdf", "svg"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROWSER_PATH", "/nowhere")
+    options = Options(printed=Print(COLUMN), has_figures_alone=True)
+    content = write_file([label_map()], form, options)
+    if form == "svg":
+        assert b"river (2)" in content
+        assert b"thief &lt;b&gt; (2)" in content
+    else:
+        assert content.startswith(b"%PDF")

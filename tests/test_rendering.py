@@ -18,6 +18,7 @@ from hivemind_core.corpus.tables import QUERIES, build_rows
 from hivemind_core.deck import Deck, Slide, parse_deck
 from hivemind_core.errors import InputError
 from hivemind_core.exhibit import Exhibit, View
+from hivemind_core.figures.palette import LIGHT
 from tests.browsing import HOSTILE, ROOT, VIEWED, list_alternatives, list_specs, read, visit
 
 pytestmark = pytest.mark.usefixtures("use_corpora")
@@ -360,3 +361,10 @@ def test_a_deck_with_an_unknown_page_is_refused_before_any_is_drawn() -> None:
     with pytest.raises(InputError, match="no such page"):
         draw_deck(deck, "light", renderer)
     assert renderer._process is None
+
+
+def test_a_map_comes_with_what_a_labelled_map_for_print_is_drawn_from(renderer: Renderer) -> None:
+    (panel,) = renderer.draw(View("atlas", {}, "demo"), "dark").panels
+    assert panel.labelled is not None
+    assert panel.labelled.style.ground == LIGHT
+    assert len(panel.labelled.labels) > 0

@@ -18,7 +18,9 @@ from hivemind_core.export.numbers import ABOUT, write_numbers
 from hivemind_core.export.page import check_exhibits, write_html
 from hivemind_core.export.paper import Print
 from hivemind_core.export.pictures import draw_vectors, print_deck, write_pdf, write_png, write_svg
+from hivemind_core.export.print_map import write_map
 from hivemind_core.export.slides import write_slides
+from hivemind_core.figures.atlas import LabelledMap
 
 Form = Literal["html", "svg", "png", "pdf", "pptx", "csv", "parquet"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -52,8 +54,9 @@ class Options:
     live : str
         Address of a running dashboard, in which the live views of an HTML file run.
     has_figures_alone : bool
-        Whether a PDF holds the figures alone, a page each in the size of `printed`, instead of a
-        slide a view.
+        Whether figures are for print: maps as SVG, PNG, or as the one figure of a PDF are labelled
+        with what their groups say, and a PDF holds the figures alone, a page each in the size of
+        `printed`, instead of a slide a view.
     """
 
     title: str = "Hivemind Atlas"
@@ -103,7 +106,7 @@ def write_parts(
     if form == "pdf":
         return {"talk.pdf": _write_pdf(exhibits, options)}
     if form in ("svg", "png"):
-        return _write_pictures(exhibits, form, options.printed)
+        return _write_pictures(exhibits, form, options)
     parts = write_numbers(exhibits, "csv" if form == "csv" else "parquet")
     if form == "parquet" and len(parts) == 2:  # its metadata say what it is of
         parts.pop(ABOUT)
@@ -169,23 +172,41 @@ def _write_html(exhibits: Sequence[Exhibit], options: Options) -> bytes:
 def _write_pdf(exhibits: Sequence[Exhibit], options: Options) -> bytes:
     if not options.has_figures_alone:
         return print_deck(write_html(exhibits, options.title))
-    figures = [panel.figure for panel in _list_panels(exhibits, "pdf")]
+    panels = _list_panels(exhibits, "pdf")
+    if len(panels) == 1 and panels[0].labelled is not None:
+        return _write_labelled(panels[0].labelled, "pdf", options.printed)
+    figures = [panel.figure for panel in panels]
     return write_pdf(draw_vectors(figures, [options.printed] * len(figures), carries_type=False))
 
 
-def _write_pictures(exhibits: Sequence[Exhibit], form: str, printed: Print) -> dict[str, bytes]:
-    panels = _list_panels(exhibits, form)
-    drawings = draw_vectors([panel.figure for panel in panels], [printed] * len(panels))
-    written = (
+def _write_pictures(
+    exhibits: Sequence[Exhibit], form: Literal["svg", "png"], options: Options
+) -> dict[str, bytes]:
+    panels, printed = _list_panels(exhibits, form), options.printed
+    is_labelled = [options.has_figures_alone and panel.labelled is not None for panel in panels]
+    plain = [panel.figure for panel, is_map in zip(panels, is_labelled, strict=True) if not is_map]
+    drawings = draw_vectors(plain, [printed] * len(plain))
+    written = iter(
         [write_svg(drawing) for drawing in drawings]
         if form == "svg"
         else write_png(drawings, printed.dpi)
     )
-    parts = {f"{number}.{form}": content for number, content in enumerate(written, 1)}
+    parts = {
+        f"{number}.{form}": _write_labelled(panel.labelled, form, printed)
+        if is_map and panel.labelled is not None
+        else next(written)
+        for number, (panel, is_map) in enumerate(zip(panels, is_labelled, strict=True), 1)
+    }
     if len(parts) == 1:
         return parts
     told = json.dumps([describe_exhibit(exhibit) for exhibit in exhibits], indent=2)
     return {**parts, ABOUT: told.encode()}
+
+
+def _write_labelled(
+    labelled: LabelledMap, form: Literal["pdf", "svg", "png"], printed: Print
+) -> bytes:
+    return write_map(labelled.points, labelled.style, labelled.labels, form, printed)
 
 
 def _list_panels(exhibits: Sequence[Exhibit], form: str) -> list[Panel]:

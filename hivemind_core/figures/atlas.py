@@ -1,6 +1,7 @@
 """The map of one query's answers, or of a category's."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
@@ -30,6 +31,24 @@ FRAME_WIDTH = 560  # pixels of a map on a small screen
 HALOS = 3
 UNPICKED = 0.12
 PICKED_SIZE = 5
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledMap:
+    """What a map for print is drawn from.
+
+    Attributes
+    ----------
+    points : MapPoints
+    style : MapStyle
+        On the light ground.
+    labels : tuple of Halo
+        What groups of points are about, the most important first: untrusted.
+    """
+
+    points: MapPoints
+    style: MapStyle
+    labels: tuple[Halo, ...]
 
 
 def draw_map(
