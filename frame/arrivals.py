@@ -243,7 +243,7 @@ def _show_entry(
         st.text(cut_text(middle.text, MEDOID_CUT), width="stretch")
         called = dict(zip((one.name for one in asked.sources), name_shown(asked), strict=True))
         written = [(called[name], n) for name, n in entry.sources]
-        own = ink_shown(asked, inks)
+        own = ink_shown(asked, inks, find_ground())
         draw_shares([(own[name].color, name, n) for name, n in written])
         write_note(" · ".join(f"{name} {n:,}" for name, n in written), f"live-sources-{place}")
         if entry.wordings > 1:

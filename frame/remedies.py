@@ -25,7 +25,7 @@ from hivemind_core.figures.live import (
     tell_published_standing,
     tell_standing,
 )
-from hivemind_core.figures.palette import HUES, Ink
+from hivemind_core.figures.palette import HUES, Ink, tint
 from hivemind_core.live.reading import Reading, measure_scores
 from hivemind_core.live.session import Scene, Session
 from hivemind_core.live.standing import (
@@ -165,8 +165,12 @@ def _show_arms(
     rows = list_differences(reading.arms)
     if rows:
         names = (name_strategy(reading.arms[0].strategy), "the strategy")
-        inks = {row.name: Ink(HUES[place % len(HUES)]) for place, row in enumerate(rows, 1)}
-        figure = draw_differences(rows, names, find_ground(), inks, "likeness within models")
+        ground = find_ground()
+        inks = {
+            row.name: Ink(tint(HUES[place % len(HUES)], ground.tint))
+            for place, row in enumerate(rows, 1)
+        }
+        figure = draw_differences(rows, names, ground, inks, "likeness within models")
         draw_figure(figure, "live-arms", describe_differences(rows, names))
     write_basis(BASIS, "live-arms")
     show_rows(tabulate_arms(reading.arms, reading.k, scores), "arms", "live-strategies", citation)

@@ -17,7 +17,7 @@ from hivemind_core.figures.difference import DifferenceRow
 from hivemind_core.figures.halos import Halo
 from hivemind_core.figures.layers import MapPoints, MapStyle
 from hivemind_core.figures.numbers import count, write_interval, write_number, write_percent
-from hivemind_core.figures.palette import HUES, SYMBOLS, Ground, Ink
+from hivemind_core.figures.palette import HUES, SYMBOLS, Ground, Ink, tint
 from hivemind_core.figures.reading import Entry, list_group_entries
 from hivemind_core.live.reading import Arm, Reading
 from hivemind_core.live.standing import Standing
@@ -47,7 +47,7 @@ def name_shown(asked: Asked) -> tuple[str, ...]:
     return tuple(source.name for source in asked.sources)
 
 
-def ink_shown(asked: Asked, inks: Mapping[str, Ink]) -> dict[str, Ink]:
+def ink_shown(asked: Asked, inks: Mapping[str, Ink], ground: Ground) -> dict[str, Ink]:
     """Return the inks of the sources of a session, by what they are called beside each other.
 
     Strategies of one model get a hue each: shades of one would hardly be told apart.
@@ -57,13 +57,17 @@ def ink_shown(asked: Asked, inks: Mapping[str, Ink]) -> dict[str, Ink]:
     asked : Asked
     inks : mapping of str to Ink
         Of all sources, by name.
+    ground : Ground
     """
     names = name_shown(asked)
     if names == tuple(source.name for source in asked.sources):
         return dict(inks)
     order = [name_strategy(strategy) for strategy in asked.strategies]
     return {
-        name: Ink(HUES[order.index(name) % len(HUES)], SYMBOLS[order.index(name) % len(SYMBOLS)])
+        name: Ink(
+            tint(HUES[order.index(name) % len(HUES)], ground.tint),
+            SYMBOLS[order.index(name) % len(SYMBOLS)],
+        )
         for name in names
     }
 
@@ -194,7 +198,7 @@ def draw_arrivals(asked: Asked, reading: Reading, style: Style) -> go.Figure:
     entries = list_entries(reading)
     rest = style.rest
     shown = [f"{name} ({NEW})" for name in names] if rest is not None else names
-    own = ink_shown(asked, style.inks)
+    own = ink_shown(asked, style.inks, style.ground)
     inks = {**style.inks, **own, **{f"{name} ({NEW})": ink for name, ink in own.items()}}
     held = () if rest is None else rest.sources
     points = MapPoints(
