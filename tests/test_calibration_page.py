@@ -53,7 +53,10 @@ SCORERS, ONE, ITEMS = "All scorers", "One scorer", "Items"
 PARTS = (SCORERS, ONE, ITEMS)
 SLICED = ("Bins of disagreement", "Most disagreed (nested)", "Similar quality (nested)")
 HUGE = "9" * 5000
-PAPER = f"As printed, agreement falls on answers of similar quality: {KIND_NAMES['lm']} .361 to "
+PAPER = (
+    "As printed, agreement falls from all answers to those of most similar quality: "
+    f"{KIND_NAMES['lm']} from .361 to "
+)
 FINDINGS = {  # by judgements and corpus, in the order of PARTS
     (MINE, "demo"): ("Of 4 scorers 0 agree less", f"{LENGTH}: Is not clearly", "Labels 1: 1, 2: "),
     (MINE, "hostile"): ("Of 2 scorers 0 agree less", f"{FLAT_SCORER}: Too few", "Labels 3: 2"),

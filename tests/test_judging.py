@@ -315,10 +315,15 @@ def test_the_means_of_kinds(kind: str, full: float, similar: float, split: float
 def test_the_means_of_kinds_in_words() -> None:
     rows = read_published_agreement()
     told = {one: tell_kinds(average_kinds(rows, one), one) for one in ANNOTATIONS}
-    begin = f"As printed, agreement falls on answers of similar quality: {KIND_NAMES['lm']}"
+    begin = (
+        "As printed, agreement falls from all answers to those of most similar quality: "
+        f"{KIND_NAMES['lm']}"
+    )
     assert told == {
-        "absolute": f"{begin} .361 to .262; reward models .330 to .212; LM judges .322 to .176.",
-        "pairwise": f"{begin} .409 to .237; reward models .200 to .090; LM judges .175 to .101.",
+        "absolute": f"{begin} from .361 to .262; reward models from .330 to .212; "
+        "LM judges from .322 to .176.",
+        "pairwise": f"{begin} from .409 to .237; reward models from .200 to .090; "
+        "LM judges from .175 to .101.",
     }
 
 

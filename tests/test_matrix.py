@@ -6,11 +6,11 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from hivemind_core.figures.layers import SHORT_WIDTH, shorten_name
 from hivemind_core.figures.matrix import (
     LARGEST_CELL,
     MOST_WITH_COLUMNS,
     MOST_WITH_VALUES,
-    NAME_WIDTH,
     SMALLEST_CELL,
     MatrixView,
     bound_between,
@@ -20,7 +20,6 @@ from hivemind_core.figures.matrix import (
     find_color,
     list_pairs,
     rank_partners,
-    shorten_name,
     trace_merges,
 )
 from hivemind_core.figures.palette import DARK, LIGHT, Ground
@@ -267,7 +266,7 @@ def test_long_names_are_cut_and_stand_in_full_on_hover() -> None:
     view = MatrixView((long, "short"), np.full((2, 2), 0.5), np.arange(2))
     full = draw_matrix(view, LIGHT)
     assert [words.hovertext for words in find_names(full)] == [long, None]
-    assert len(find_names(full)[0].text) == NAME_WIDTH
+    assert len(find_names(full)[0].text) == SHORT_WIDTH
     assert full.layout.yaxis.ticktext == (long, "short")
 
 

@@ -1,5 +1,6 @@
 """The layers of a map: which points are drawn together, in which ink, and what names them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from hivemind_core.figures.palette import HUMAN_SYMBOL, Ground, Ink
 Rows = NDArray[np.int64]
 
 HOVER_WIDTH = 90
+SHORT_WIDTH = 22  # of a name beside a matrix or at the end of a line
 STRONG = 0.9
 REST = 0.22
 THE_REST = "the rest"
@@ -248,6 +250,12 @@ def cut_name(name: str, width: int) -> str:
     flat = " ".join(name.split())
     tail = width // 3
     return flat if len(flat) <= width else f"{flat[: width - tail - 1]}…{flat[-tail:]}"
+
+
+def shorten_name(name: str, width: int = SHORT_WIDTH) -> str:
+    """Return a model's name of at most that many characters: without its maker where it is long."""
+    made = re.fullmatch(r"[\w.-]+/([\w.:+-]+)", name)
+    return cut_name(name if made is None or len(name) <= width else made[1], width)
 
 
 def _write_hover(name: str) -> str:

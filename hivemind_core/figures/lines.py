@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from hivemind_core.figures.axes import LINE
-from hivemind_core.figures.matrix import shorten_name
+from hivemind_core.figures.layers import shorten_name
 from hivemind_core.figures.numbers import count, escape_label
 from hivemind_core.figures.palette import Ground, Ink, fade
 from hivemind_core.figures.within import cut_hover, span_arms

@@ -1,6 +1,5 @@
 """How similar every two models are: a matrix of cells, with the tree or the families beside it."""
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from hivemind_core.figures.coloring import choose_ticks
-from hivemind_core.figures.layers import HOVER_WIDTH, cut_name
+from hivemind_core.figures.layers import HOVER_WIDTH, cut_name, shorten_name
 from hivemind_core.figures.numbers import count, escape_label, write_number
 from hivemind_core.figures.palette import Ground, mix
 from hivemind_core.measures.arrays import Floats, Integers
@@ -23,7 +22,7 @@ LARGEST_CELL, SMALLEST_CELL = 52, 12  # pixels; in lower rows names would lie on
 LEAST_WIDTH = 4
 MOST_WITH_COLUMNS = 30  # models whose columns are named
 MOST_WITH_VALUES = 16  # models whose values are printed
-NAME_WIDTH, FAMILY_WIDTH = 22, 14  # characters
+FAMILY_WIDTH = 14  # characters
 CHARACTER = 7.3  # pixels, in the heavier weight
 FONT, STRONG = 12, 600
 BESIDE = 10  # pixels between the matrix and what stands beside it
@@ -166,13 +165,6 @@ def _measure_grid(view: MatrixView, width: int) -> _Grid:
 def _span_cells(view: MatrixView) -> float:
     """Return how many cells the matrix takes across and down, with what pads it."""
     return max(len(view), 1) + 2 * PAD
-
-
-def shorten_name(name: str) -> str:
-    """Return a model's name as it stands beside the matrix: without its maker where it is long."""
-    made = re.fullmatch(r"[\w.-]+/([\w.:+-]+)", name)
-    rest = name if made is None or len(name) <= NAME_WIDTH else made[1]
-    return cut_name(rest, NAME_WIDTH)
 
 
 def _draw_cells(view: MatrixView) -> object:

@@ -58,11 +58,14 @@ def tell_kinds(means: Mapping[tuple[str, str, float], float], annotation: str) -
     """Return how far agreement falls from all items to the narrowest slice, kind by kind."""
     narrow = 0.5 if annotation == "absolute" else 60.0
     told = [
-        f"{name} {write_number(means[kind, FULL, 0.0], PRINTED)} to "
+        f"{name} from {write_number(means[kind, FULL, 0.0], PRINTED)} to "
         f"{write_number(means[kind, SIMILAR, narrow], PRINTED)}"
         for kind, name in KIND_NAMES.items()
     ]
-    return f"As printed, agreement falls on answers of similar quality: {'; '.join(told)}."
+    return (
+        "As printed, agreement falls from all answers to those of most similar quality: "
+        f"{'; '.join(told)}."
+    )
 
 
 def tabulate_printed(

@@ -17,8 +17,7 @@ from hivemind_core.figures.axes import (
 )
 from hivemind_core.figures.coloring import bound_values
 from hivemind_core.figures.difference import FADED, write_change
-from hivemind_core.figures.layers import cut_name
-from hivemind_core.figures.matrix import shorten_name
+from hivemind_core.figures.layers import cut_name, shorten_name
 from hivemind_core.figures.numbers import count, escape_label, write_interval, write_number
 from hivemind_core.figures.palette import Ground, mix
 from hivemind_core.figures.stamp import stamp_figure, stamp_words

@@ -11,7 +11,7 @@ from math import ceil, isnan
 import numpy as np
 import plotly.graph_objects as go
 
-from hivemind_core.figures.layers import cut_name
+from hivemind_core.figures.layers import cut_name, shorten_name
 from hivemind_core.figures.numbers import count, escape_label, write_interval, write_number
 from hivemind_core.figures.palette import Ground, Ink, shade
 from hivemind_core.measures.arrays import Floats
@@ -137,7 +137,9 @@ def name_rows(names: Sequence[str]) -> tuple[list[str], int]:
     height = round(float(np.interp(len(names), [10, 40], [30, 16])))
     is_folded = height == 30 and any(" · " in name for name in names)
     lines = [name.split(" · ", 1) if is_folded else [name] for name in names]
-    labels = ["<br>".join(escape_label(cut_name(x, NAME_WIDTH)) for x in each) for each in lines]
+    labels = [
+        "<br>".join(escape_label(shorten_name(x, NAME_WIDTH)) for x in each) for each in lines
+    ]
     return labels, FOLDED_ROW if is_folded else height
 
 
