@@ -18,6 +18,7 @@ from hivemind_core.corpus.views import CLUSTERS, GROUPS, LINKAGES, POINTS, QUALI
 from hivemind_core.errors import InputError, WorkError
 from hivemind_core.figures.numbers import write_number
 from hivemind_core.measurement import measure_corpus
+from hivemind_core.report.groups import SHARED
 from hivemind_core.report.judgements import NONE
 from hivemind_core.report.material import read_material
 from hivemind_core.report.writing import SIMULATED, make_report, write_report
@@ -187,6 +188,23 @@ def test_the_bundled_corpus_is_told_by_its_own_numbers() -> None:
     assert found.text.count(manifest_hash := corpus.manifest.content_hash) == 2
     assert f"corpus with hash {manifest_hash[:12]}" in found.text
     assert len(found.tables["Within, between, and the gap in each category"]) == 18
+
+
+def test_the_groups_told_are_those_of_the_table_and_of_the_rest(demo: Read) -> None:
+    """The number in the sentence, the rows, and what is left name one thing."""
+    told = re.search(r"For (\d+) of (\d+) queries there is nearly the same answer", demo.text)
+    assert told is not None
+    (rows,) = (rows[1:] for caption, rows in demo.tables.items() if caption == SHARED)
+    more = re.search(r"(\d+) more quer\w+ ha\w+ a group that models share", demo.text)
+    assert int(told[1]) == len(rows) + (int(more[1]) if more else 0)
+    assert all(int(row[1].split(" of ")[0]) > 1 for row in rows)
+    for row in rows:
+        parts = [[int(n) for n in cell.split(" of ")] for cell in row[2:]]
+        (said, written), (by_people, people), (different, answers) = parts
+        assert written + people == answers
+        assert 2 <= said + by_people <= answers - different + 1
+    widest = max(rows, key=lambda row: int(row[1].split(" of ")[0]))
+    assert f"{widest[1]} models share one, in " in demo.text
 
 
 def test_tables_and_sentences_are_those_of_the_pages(use_corpora: None, demo: Read) -> None:
