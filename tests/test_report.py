@@ -16,6 +16,7 @@ from hivemind_core.corpus.locations import find_shipped
 from hivemind_core.corpus.store import Corpus, embeddings_file, open_corpus, views_file, write_files
 from hivemind_core.corpus.views import CLUSTERS, GROUPS, LINKAGES, POINTS, QUALITY, add_scope
 from hivemind_core.errors import InputError, WorkError
+from hivemind_core.figures.categories import FEW
 from hivemind_core.figures.numbers import write_number
 from hivemind_core.measurement import measure_corpus
 from hivemind_core.report.groups import SHARED
@@ -137,9 +138,11 @@ def test_planted_structure_comes_out_in_the_tables(tmp_path: Path) -> None:
     assert "The only two models to compare are apart and same, .00 (.00 to .00)" in found.text
     categories = found.tables["Within, between, and the gap in each category"]
     assert [row[:3] for row in categories[1:]] == [
-        ["Even", "2", ".500|.500 to .500"],
-        ["Odd", "2", ".500|.500 to .500"],
+        ["Even", "2", ".500"],  # of two queries there is no interval
+        ["Odd", "2", ".500"],
     ]
+    assert categories[0][-1] == "gap"  # nobody else answered
+    assert FEW in found.text
     assert "No two answers to a query are nearly the same." in found.text
     assert NONE in found.text
     centred = head.index("centred cosine")  # of four queries there is no mean to hold against

@@ -10,7 +10,7 @@ from hivemind_core.calibration import BIN, DISAGREED, ScorerReport, SliceReport
 from hivemind_core.corpus.catalogue import make_catalogue
 from hivemind_core.estimation import Bootstrap, estimate
 from hivemind_core.evaluation import Scorer
-from hivemind_core.figures.categories import tell_categories
+from hivemind_core.figures.categories import drop_interval, tell_categories
 from hivemind_core.figures.judging import list_beyond, tell_beyond
 from hivemind_core.figures.pairs import choose_held, tell_extremes
 from hivemind_core.figures.ranking import list_marks, list_rows
@@ -111,13 +111,31 @@ def test_extremes_are_of_pairs_with_enough_queries() -> None:
 
 
 def test_categories_are_told_from_the_least_to_the_most() -> None:
-    rows = [("x", 3, Estimate(0.7, 0.6, 0.8, 3)), ("y", 1, Estimate(0.2, queries=1))]
-    assert tell_categories([*rows, ("z", 2, UNDEFINED)]) == (
-        "Over 2 categories, repetition within models ranges from .20 in y over 1 query to "
-        ".70 (.60 to .80) in x over 3 queries."
+    rows = [("x", Estimate(0.7, 0.6, 0.8, 9)), ("y", Estimate(0.2, 0.1, 0.3, 5))]
+    told = (
+        "Over 2 categories, repetition within models ranges from .20 (.10 to .30) in y over 5 "
+        "queries to .70 (.60 to .80) in x over 9 queries."
     )
-    assert tell_categories(rows[1:]) == "Models repeat themselves at .20 in y over 1 query."
+    assert tell_categories([*rows, ("z", UNDEFINED)]) == told
+    few = ("w", Estimate(0.9, 0.9, 0.9, 4))  # the highest, on too few queries to be told
+    assert tell_categories([*rows, few]) == (
+        f"{told} 1 category with fewer than 5 queries is not compared."
+    )
+    assert tell_categories([rows[1], few, few]) == (
+        "Models repeat themselves at .20 (.10 to .30) in y over 5 queries. 2 categories with "
+        "fewer than 5 queries are not compared."
+    )
+    assert tell_categories([few, few]) == (
+        "No category can be told from another: 2 categories with a number, and none on 5 queries "
+        "or more."
+    )
     assert tell_categories([]) == "Repetition within a model is undefined in every category."
+
+
+def test_a_category_of_few_queries_has_no_interval() -> None:
+    assert drop_interval(Estimate(0.7, 0.6, 0.8, 5)) == Estimate(0.7, 0.6, 0.8, 5)
+    assert show_estimate(drop_interval(Estimate(0.7, 0.6, 0.8, 4))) == Cell(".700")
+    assert not drop_interval(UNDEFINED).is_defined
 
 
 def make_group(query_id: str, size: int | None, models: int, sense: str = "people") -> dict:
