@@ -16,7 +16,7 @@ from hivemind_core.corpus.locations import find_shipped
 from hivemind_core.corpus.store import Corpus, embeddings_file, open_corpus, views_file, write_files
 from hivemind_core.corpus.views import CLUSTERS, GROUPS, LINKAGES, POINTS, QUALITY, add_scope
 from hivemind_core.errors import InputError, WorkError
-from hivemind_core.figures.categories import FEW
+from hivemind_core.figures import categories as by_category
 from hivemind_core.figures.numbers import write_number
 from hivemind_core.measurement import measure_corpus
 from hivemind_core.report.groups import SHARED
@@ -126,15 +126,18 @@ def test_planted_structure_comes_out_in_the_tables(tmp_path: Path) -> None:
     found = Read(make_report(build_planted(tmp_path / "planted"), "report.html"))
     head, same, apart, floor = found.tables[WITHIN]
     assert head[:5] == ["source", "n", "cosine", "above floor", "queries above .8 (%)"]
-    assert same[:5] == ["same", "4", "1.000|1.000 to 1.000", "1.000", "100.0"]
-    assert apart[:5] == ["apart", "4", ".000|.000 to .000", ".000", "0.0"]
-    assert (floor[0], floor[2]) == ("unrelated answers", ".000")
+    assert same[:5] == ["same", "4", "1.000|1.000 to 1.000", "1.000", "100.0|100 to 100"]
+    assert apart[:5] == ["apart", "4", ".000|.000 to .000", ".000", "0.0|0 to 0"]
+    assert (floor[0].split("|")[0], floor[2]) == ("unrelated answers", ".000")
     assert same[head.index("vendi score")] == "1.00|1.00 to 1.00"
     assert apart[head.index("vendi score")] == "4.00|4.00 to 4.00"
     assert same[head.index("distinct answers among 4")].startswith("1.00")
     bins = found.tables["Queries by mean cosine within a source, per cent"]
     assert [row[2:] for row in bins[1:]] == [["0.0"] * 9 + ["100.0"], ["100.0"] + ["0.0"] * 9]
-    assert "same repeats itself most: 1.00 (1.00 to 1.00), against .00 for unrelated" in found.text
+    assert (
+        "same repeats itself most: 1.00 (1.00 to 1.00) over 4 queries, against .00 for unrel"
+        in found.text
+    )
     assert "The only two models to compare are apart and same, .00 (.00 to .00)" in found.text
     categories = found.tables["Within, between, and the gap in each category"]
     assert [row[:3] for row in categories[1:]] == [
@@ -142,7 +145,7 @@ def test_planted_structure_comes_out_in_the_tables(tmp_path: Path) -> None:
         ["Odd", "2", ".500"],
     ]
     assert categories[0][-1] == "gap"  # nobody else answered
-    assert FEW in found.text
+    assert by_category.FEW in found.text
     assert "No two answers to a query are nearly the same." in found.text
     assert NONE in found.text
     centred = head.index("centred cosine")  # of four queries there is no mean to hold against
@@ -186,8 +189,10 @@ def test_the_bundled_corpus_is_told_by_its_own_numbers() -> None:
     for name, part in summary["intra"].items():
         ends = " to ".join(write_number(end, 3) for end in part["ci95"])
         assert rows[name][1:3] == [str(part["queries"]), f"{write_number(part['mean'], 3)}|{ends}"]
-        assert rows[name][4] == f"{part['share_above_0_8']:.1f}"
-    assert rows["unrelated answers"][2] == write_number(summary["floor"]["mean"], 3)
+        assert rows[name][4].split("|")[0] == f"{part['share_above_0_8']:.1f}"
+    (floor,) = [row for name, row in rows.items() if name.startswith("unrelated answers|")]
+    assert floor[0] == f"unrelated answers|all {summary['floor']['n_pairs']:,} pairs, no interval"
+    assert floor[2] == write_number(summary["floor"]["mean"], 3)
     assert found.text.count(manifest_hash := corpus.manifest.content_hash) == 2
     assert f"corpus with hash {manifest_hash[:12]}" in found.text
     assert len(found.tables["Within, between, and the gap in each category"]) == 18
@@ -213,7 +218,7 @@ def test_the_groups_told_are_those_of_the_table_and_of_the_rest(demo: Read) -> N
 def test_tables_and_sentences_are_those_of_the_pages(use_corpora: None, demo: Read) -> None:
     app = visit("homogeneity")
     shown = list_rows(app, "source", "queries", "cosine", "vendi score")
-    rows = [row for row in demo.tables[WITHIN][1:] if row[0] != "unrelated answers"]
+    rows = [row for row in demo.tables[WITHIN][1:] if not row[0].startswith("unrelated answers")]
     place = demo.tables[WITHIN][0].index("vendi score")
     assert [(row[0], row[1], row[2].split("|")[0]) for row in rows] == [
         (name, str(n), write_number(mean, 3)) for name, n, mean, _ in shown

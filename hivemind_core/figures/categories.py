@@ -30,8 +30,8 @@ def tell_categories(rows: Sequence[tuple[str, Estimate]]) -> str:
         return "Repetition within a model is undefined in every category."
     if not held:
         return (
-            f"No category can be told from another: {count(few, 'category')} with a number, and none on "
-            f"{FEWEST} queries or more."
+            f"No category can be told from another: {count(few, 'category')} with a number, and "
+            f"none on {FEWEST} queries or more."
         )
     ends = [_name(*row) for row in (held[0], held[-1])]
     told = f"Models repeat themselves at {ends[0]}."
