@@ -480,6 +480,28 @@ def test_what_is_folded_is_printed_whole_on_light_ground(
         visit_.close()
 
 
+@pytest.mark.browser
+def test_what_leads_to_a_figure_is_printed_on_its_page(
+    browser: Browser, corpora: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "report.html"
+    write_report(open_corpus(str(find_shipped("two-small-models"))), target)
+    with browser.new_context(offline=True) as visit_:
+        page = visit_.new_page()
+        page.goto(target.as_uri())
+        page.wait_for_function("document.body.dataset.drawn")
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 680, "height": 930})  # a page of paper
+        held = page.locator("section:has(figure) > .opening").evaluate_all(
+            "all => all.map(one => [one.parentElement.id, getComputedStyle(one).breakInside, "
+            "one.querySelectorAll('h2').length, one.querySelectorAll('.finding').length, "
+            "one.querySelectorAll('figure').length, one.offsetHeight <= innerHeight])"
+        )
+        sections = ["within", "between", "nearest", "robustness", "categories"]
+        assert held == [[name, "avoid", 1, 1, 1, True] for name in sections]
+        visit_.close()
+
+
 def _list_inks(page: Any) -> Iterator[str]:
     """Yield the colour of the first words of each figure."""
     yield from page.locator("[data-figure]").evaluate_all(
