@@ -6,7 +6,7 @@ from frame.measuring import Scope
 from frame.showing import draw_figure, show_rows, write_basis
 from frame.theme import find_ground, write_finding
 from hivemind_core.corpus.exports import name_stem
-from hivemind_core.estimation import Estimates, expect_nearest
+from hivemind_core.estimation import Estimates, estimate_nearest, expect_nearest
 from hivemind_core.figures.findings import tell_nearest
 from hivemind_core.figures.homogeneity import count_models
 from hivemind_core.figures.nearest import (
@@ -23,9 +23,10 @@ def show_nearest(book: Book, scope: Scope, numbers: Estimates) -> None:
     measured = numbers.measured
     models = count_models(measured.sources)
     expected = expect_nearest(measured).tolist()
-    words = tell_nearest(measured.nearest, NEIGHBOURS, models, expected)
+    estimates = estimate_nearest(measured, scope.bootstrap)
+    words = tell_nearest(estimates, NEIGHBOURS, models, expected)
     write_finding(words, "nearest")
-    rows = tabulate_nearest(measured.nearest, NEIGHBOURS, expected)
+    rows = tabulate_nearest(measured.nearest, NEIGHBOURS, expected, estimates)
     if not rows:
         return
     figure = draw_nearest_boxes(measured.nearest, NEIGHBOURS, models, find_ground(), expected)

@@ -237,6 +237,27 @@ def average_nearest(measured: Homogeneity) -> Floats:
     return average(measured.nearest, np.ones_like(measured.nearest))
 
 
+def estimate_nearest(measured: Homogeneity, bootstrap: Bootstrap) -> tuple[Estimate, ...]:
+    """Return the estimates of the models among the N nearest answers, one an N.
+
+    The means are those of `average_nearest`.
+    """
+    even = np.ones_like(measured.nearest)
+    return estimate_columns(measured.nearest, even, bootstrap.draw(len(measured.query_ids)))
+
+
+def estimate_above(
+    measured: Homogeneity, bootstrap: Bootstrap, threshold: float = 0.8
+) -> tuple[Estimate, ...]:
+    """Return the share of queries above a cosine within each source, in per cent.
+
+    The means are those of `measures.homogeneity.share_above`.
+    """
+    values = measured.within[COSINE]
+    above = np.where(np.isnan(values), np.nan, 100.0 * (values > threshold))
+    return estimate_columns(above, np.ones_like(above), bootstrap.draw(len(measured.query_ids)))
+
+
 def expect_nearest(measured: Homogeneity) -> Floats:
     """Return the mean models among N answers drawn blindly, over the queries of each N."""
     names = [source.model for source in measured.sources]

@@ -14,8 +14,10 @@ from hivemind_core.estimation import (
     average_nearest,
     check_pooling,
     draw_within,
+    estimate_above,
     estimate_between,
     estimate_gap,
+    estimate_nearest,
     estimate_people,
     estimate_within,
     expect_nearest,
@@ -24,7 +26,7 @@ from hivemind_core.estimation import (
 )
 from hivemind_core.measurement import COSINE, VENDI, Homogeneity
 from hivemind_core.measures.nearest import NEIGHBOURS, expect_models
-from hivemind_core.measures.resampling import UNDEFINED
+from hivemind_core.measures.resampling import UNDEFINED, Estimate
 from tests.measured import make_measured, name_models
 
 NAN = float("nan")
@@ -220,3 +222,24 @@ def test_small_parts() -> None:
     assert (values.tolist(), weights.tolist()) == ([[1.75], [2]], [[4], [2]])
     with pytest.raises(InputError, match=r"pooling is one of queries, pairs.*'both'"):
         check_pooling("both")
+
+
+def test_nearest_models_have_the_interval_of_the_queries() -> None:
+    """Of two queries at 1 and 3, draws give 1, 2 and 3; of one there is no interval."""
+    within = {COSINE: np.array([[0.5], [0.5]])}
+    measured = make_measured(name_models("a"), within, {COSINE: np.empty((2, 0))})
+    nearest = np.full((2, len(NEIGHBOURS)), NAN)
+    nearest[:, 0], nearest[0, 1] = (1, 3), 2
+    first, second, third, *_ = estimate_nearest(replace(measured, nearest=nearest), Bootstrap())
+    assert first == Estimate(2, 1, 3, 2)
+    assert (second.mean, second.interval, second.queries) == (2, None, 1)
+    assert third == UNDEFINED
+
+
+def test_the_share_of_queries_above_has_their_interval() -> None:
+    """A query exactly at the threshold is not above; one without a value is not counted."""
+    within = {COSINE: np.array([[0.9, NAN], [0.8, NAN], [NAN, 0.81]])}
+    measured = make_measured(name_models("a", "b"), within, {COSINE: np.full((3, 1), NAN)})
+    first, second = estimate_above(measured, Bootstrap())
+    assert first == Estimate(50, 0, 100, 2)
+    assert (second.mean, second.interval, second.queries) == (100, None, 1)

@@ -144,12 +144,14 @@ def test_numbers_of_queries_that_differ_are_told() -> None:
 def test_the_model_that_repeats_itself_most_is_named_against_people_and_floor() -> None:
     found = [estimate(0.4), estimate(0.784, 0.05), estimate(0.5), estimate(0.9)]
     assert tell_within(SOURCES, found, estimate(0.3), 0.064) == (
-        "beta repeats itself most: .78 (.73 to .83), against .30 for people and .06 for unrelated "
-        "answers."
+        "beta repeats itself most: .78 (.73 to .83) over 4 queries, against .30 for people and .06 "
+        "for unrelated answers."
     )
+    people = estimate(0.3, 0.1)
+    assert ", against .30 (.20 to .40) for people and" in tell_within(SOURCES, found, people, 0.1)
     assert tell_within(SOURCES, found, None, 0.064).endswith(", against .06 for unrelated answers.")
     assert tell_within(SOURCES, found, UNDEFINED, nan) == (
-        "beta repeats itself most: .78 (.73 to .83)."
+        "beta repeats itself most: .78 (.73 to .83) over 4 queries."
     )
     assert tell_within(SOURCES, found, estimate(0.3), nan).endswith(", against .30 for people.")
 
@@ -170,14 +172,21 @@ def test_sources_are_ordered_from_the_highest_with_ties_in_their_order() -> None
 def test_models_that_tie_are_counted_and_people_are_none_of_them() -> None:
     tied = [estimate(0.5, 0.1)] * 4
     assert tell_within(SOURCES, tied, estimate(0.5), 0.1) == (
-        "3 models repeat themselves most: .50, against .50 for people and .10 for unrelated "
-        "answers."
+        "3 models repeat themselves most: .50 over 4 queries, against .50 for people and .10 for "
+        "unrelated answers."
     )
+    # Over unequal numbers of queries, none is told.
+    tied[0] = estimate(0.5, 0.1, queries=3)
+    assert tell_within(SOURCES, tied, None, nan) == "3 models repeat themselves most: .50."
     # What looks the same is the same: .996 and 1 are both written 1.00, .994 is not.
     near = [estimate(0.996), UNDEFINED, estimate(1.0)]
-    assert tell_within(SOURCES[:3], near, None, nan) == "2 models repeat themselves most: 1.00."
+    assert tell_within(SOURCES[:3], near, None, nan) == (
+        "2 models repeat themselves most: 1.00 over 4 queries."
+    )
     near = [estimate(0.994), UNDEFINED, estimate(1.0)]
-    assert tell_within(SOURCES[:3], near, None, nan) == "gamma repeats itself most: 1.00."
+    assert tell_within(SOURCES[:3], near, None, nan) == (
+        "gamma repeats itself most: 1.00 over 4 queries."
+    )
 
 
 def test_the_table_of_sources_holds_every_measure() -> None:
@@ -253,15 +262,17 @@ def test_the_gap_between_within_and_between() -> None:
     told = tell_between(estimate(0.856), estimate(0.76, 0.06), estimate(0.096, 0.01), 0.1)
     assert told == (
         "Answers by different models are at .76 (.70 to .82), answers by one model at .86: a gap "
-        "of .10 (.09 to .11). Unrelated answers: .10."
+        "of .10 (.09 to .11), over 4 queries. Unrelated answers: .10."
     )
     assert tell_between(UNDEFINED, estimate(0.76), UNDEFINED, nan) == (
-        "Answers by different models are at .76."
+        "Answers by different models are at .76 over 4 queries."
     )
     assert tell_between(estimate(0.8), UNDEFINED, UNDEFINED, 0.1) == (
         "Similarity between models is undefined here."
     )
-    assert "a gap of −.20." in tell_between(estimate(0.3), estimate(0.5), estimate(-0.2), nan)
+    assert "a gap of −.20, over 4 queries." in tell_between(
+        estimate(0.3), estimate(0.5), estimate(-0.2), nan
+    )
 
 
 def test_pairs_of_sources_come_from_the_most_alike_and_undefined_ones_last() -> None:
@@ -361,21 +372,21 @@ def test_answers_that_are_word_for_word_the_same_are_counted() -> None:
 
 
 def test_the_n_is_told_at_which_models_are_farthest_from_chance() -> None:
-    nearest = table([1.0, 1.5, 3.0], [2.0, 1.5, nan])
+    nearest = [estimate(1.5, 0.5), estimate(1.5, 0.25), estimate(3.0)]
     assert tell_nearest(nearest, (5, 10, 15), 3, [2.0, 2.6, 3.0]) == (
-        "Among the 10 answers nearest to an answer, 1.5 of 3 models appear on average; blind "
-        "chance would give 2.6, full separation 1."
+        "Among the 10 answers nearest to an answer, 1.5 (1.2 to 1.8) of 3 models appear on average "
+        "over 4 queries; blind chance would give 2.6, full separation 1."
     )
     # Of equally far ones, the smallest; a lone model is no plural.
-    assert tell_nearest(table([1.0, 1.0]), (5, 10), 1, [1.0, 1.0]).startswith(
+    assert tell_nearest([estimate(1.0)] * 2, (5, 10), 1, [1.0, 1.0]).startswith(
         "Among the 5 answers nearest to an answer, 1.0 of 1 model appear"
     )
 
 
 def test_an_n_that_no_query_reaches_is_not_told() -> None:
-    told = tell_nearest(table([2.0, nan]), (5, 10), 3, [2.0, nan])
+    told = tell_nearest([estimate(2.0), UNDEFINED], (5, 10), 3, [2.0, nan])
     assert told.startswith("Among the 5 answers")
-    for nearest in (table([nan, nan]), np.empty((0, 2))):
+    for nearest in ([UNDEFINED] * 2, []):
         assert tell_nearest(nearest, (5, 10), 3, [nan, nan]) == (
             "Models among the nearest answers are undefined here: no query has six by models."
         )

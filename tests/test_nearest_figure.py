@@ -15,6 +15,7 @@ from hivemind_core.figures.nearest import (
 from hivemind_core.figures.palette import DARK, LIGHT, Ground
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.nearest import NEIGHBOURS
+from hivemind_core.measures.resampling import Estimate
 
 TWO = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 4.0], [4.0, nan], [20.0, nan]])
 
@@ -59,6 +60,12 @@ def test_the_table_says_what_the_boxes_show() -> None:
         "upper quartile": 4.0,
     }
     assert [row["queries"] for row in tabulate_nearest(TWO, (5, 10))] == [5, 3]
+
+
+def test_the_interval_of_a_mean_follows_it() -> None:
+    rows = tabulate_nearest(TWO, (5, 10), [], [Estimate(6.0, 2.5, 9.5, 5), Estimate(7 / 3)])
+    assert list(rows[0].items())[2:5] == [("mean", 6.0), ("95 % from", 2.5), ("95 % to", 9.5)]
+    assert list(rows[1].values())[3:5] == [None, None]
 
 
 def test_the_table_ends_with_what_chance_gives() -> None:

@@ -16,8 +16,10 @@ from hivemind_core.corpus.locations import find_shipped
 from hivemind_core.corpus.store import Corpus, embeddings_file, open_corpus, views_file, write_files
 from hivemind_core.corpus.views import CLUSTERS, GROUPS, LINKAGES, POINTS, QUALITY, add_scope
 from hivemind_core.errors import InputError, WorkError
+from hivemind_core.figures import categories as by_category
 from hivemind_core.figures.numbers import write_number
 from hivemind_core.measurement import measure_corpus
+from hivemind_core.report.groups import SHARED
 from hivemind_core.report.judgements import NONE
 from hivemind_core.report.material import read_material
 from hivemind_core.report.writing import SIMULATED, make_report, write_report
@@ -124,21 +126,26 @@ def test_planted_structure_comes_out_in_the_tables(tmp_path: Path) -> None:
     found = Read(make_report(build_planted(tmp_path / "planted"), "report.html"))
     head, same, apart, floor = found.tables[WITHIN]
     assert head[:5] == ["source", "n", "cosine", "above floor", "queries above .8 (%)"]
-    assert same[:5] == ["same", "4", "1.000|1.000 to 1.000", "1.000", "100.0"]
-    assert apart[:5] == ["apart", "4", ".000|.000 to .000", ".000", "0.0"]
-    assert (floor[0], floor[2]) == ("unrelated answers", ".000")
+    assert same[:5] == ["same", "4", "1.000|1.000 to 1.000", "1.000", "100.0|100 to 100"]
+    assert apart[:5] == ["apart", "4", ".000|.000 to .000", ".000", "0.0|0 to 0"]
+    assert (floor[0].split("|")[0], floor[2]) == ("unrelated answers", ".000")
     assert same[head.index("vendi score")] == "1.00|1.00 to 1.00"
     assert apart[head.index("vendi score")] == "4.00|4.00 to 4.00"
     assert same[head.index("distinct answers among 4")].startswith("1.00")
     bins = found.tables["Queries by mean cosine within a source, per cent"]
     assert [row[2:] for row in bins[1:]] == [["0.0"] * 9 + ["100.0"], ["100.0"] + ["0.0"] * 9]
-    assert "same repeats itself most: 1.00 (1.00 to 1.00), against .00 for unrelated" in found.text
+    assert (
+        "same repeats itself most: 1.00 (1.00 to 1.00) over 4 queries, against .00 for unrel"
+        in found.text
+    )
     assert "The only two models to compare are apart and same, .00 (.00 to .00)" in found.text
     categories = found.tables["Within, between, and the gap in each category"]
     assert [row[:3] for row in categories[1:]] == [
-        ["Even", "2", ".500|.500 to .500"],
-        ["Odd", "2", ".500|.500 to .500"],
+        ["Even", "2", ".500"],  # of two queries there is no interval
+        ["Odd", "2", ".500"],
     ]
+    assert categories[0][-1] == "gap"  # nobody else answered
+    assert by_category.FEW in found.text
     assert "No two answers to a query are nearly the same." in found.text
     assert NONE in found.text
     centred = head.index("centred cosine")  # of four queries there is no mean to hold against
@@ -182,17 +189,36 @@ def test_the_bundled_corpus_is_told_by_its_own_numbers() -> None:
     for name, part in summary["intra"].items():
         ends = " to ".join(write_number(end, 3) for end in part["ci95"])
         assert rows[name][1:3] == [str(part["queries"]), f"{write_number(part['mean'], 3)}|{ends}"]
-        assert rows[name][4] == f"{part['share_above_0_8']:.1f}"
-    assert rows["unrelated answers"][2] == write_number(summary["floor"]["mean"], 3)
+        assert rows[name][4].split("|")[0] == f"{part['share_above_0_8']:.1f}"
+    (floor,) = [row for name, row in rows.items() if name.startswith("unrelated answers|")]
+    assert floor[0] == f"unrelated answers|all {summary['floor']['n_pairs']:,} pairs, no interval"
+    assert floor[2] == write_number(summary["floor"]["mean"], 3)
     assert found.text.count(manifest_hash := corpus.manifest.content_hash) == 2
     assert f"corpus with hash {manifest_hash[:12]}" in found.text
     assert len(found.tables["Within, between, and the gap in each category"]) == 18
 
 
+def test_the_groups_told_are_those_of_the_table_and_of_the_rest(demo: Read) -> None:
+    """The number in the sentence, the rows, and what is left name one thing."""
+    told = re.search(r"For (\d+) of (\d+) queries there is nearly the same answer", demo.text)
+    assert told is not None
+    (rows,) = (rows[1:] for caption, rows in demo.tables.items() if caption == SHARED)
+    more = re.search(r"(\d+) more quer\w+ ha\w+ a group that models share", demo.text)
+    assert int(told[1]) == len(rows) + (int(more[1]) if more else 0)
+    assert all(int(row[1].split(" of ")[0]) > 1 for row in rows)
+    for row in rows:
+        parts = [[int(n) for n in cell.split(" of ")] for cell in row[2:]]
+        (said, written), (by_people, people), (different, answers) = parts
+        assert written + people == answers
+        assert 2 <= said + by_people <= answers - different + 1
+    widest = max(rows, key=lambda row: int(row[1].split(" of ")[0]))
+    assert f"{widest[1]} models share one, in " in demo.text
+
+
 def test_tables_and_sentences_are_those_of_the_pages(use_corpora: None, demo: Read) -> None:
     app = visit("homogeneity")
     shown = list_rows(app, "source", "queries", "cosine", "vendi score")
-    rows = [row for row in demo.tables[WITHIN][1:] if row[0] != "unrelated answers"]
+    rows = [row for row in demo.tables[WITHIN][1:] if not row[0].startswith("unrelated answers")]
     place = demo.tables[WITHIN][0].index("vendi score")
     assert [(row[0], row[1], row[2].split("|")[0]) for row in rows] == [
         (name, str(n), write_number(mean, 3)) for name, n, mean, _ in shown
@@ -451,6 +477,28 @@ def test_what_is_folded_is_printed_whole_on_light_ground(
         expect(folded).to_have_count(kept)
         assert list(_list_inks(page)) == dark
         assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+        visit_.close()
+
+
+@pytest.mark.browser
+def test_what_leads_to_a_figure_is_printed_on_its_page(
+    browser: Browser, corpora: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "report.html"
+    write_report(open_corpus(str(find_shipped("two-small-models"))), target)
+    with browser.new_context(offline=True) as visit_:
+        page = visit_.new_page()
+        page.goto(target.as_uri())
+        page.wait_for_function("document.body.dataset.drawn")
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 680, "height": 930})  # a page of paper
+        held = page.locator("section:has(figure) > .opening").evaluate_all(
+            "all => all.map(one => [one.parentElement.id, getComputedStyle(one).breakInside, "
+            "one.querySelectorAll('h2').length, one.querySelectorAll('.finding').length, "
+            "one.querySelectorAll('figure').length, one.offsetHeight <= innerHeight])"
+        )
+        sections = ["within", "between", "nearest", "robustness", "categories"]
+        assert held == [[name, "avoid", 1, 1, 1, True] for name in sections]
         visit_.close()
 
 

@@ -10,11 +10,18 @@ from hivemind_core.calibration import BIN, DISAGREED, ScorerReport, SliceReport
 from hivemind_core.corpus.catalogue import make_catalogue
 from hivemind_core.estimation import Bootstrap, estimate
 from hivemind_core.evaluation import Scorer
-from hivemind_core.figures.categories import tell_categories
+from hivemind_core.figures.categories import drop_interval, tell_categories
 from hivemind_core.figures.judging import list_beyond, tell_beyond
 from hivemind_core.figures.pairs import choose_held, tell_extremes
 from hivemind_core.figures.ranking import list_marks, list_rows
-from hivemind_core.figures.striking import choose_striking, explain_striking, tell_striking
+from hivemind_core.figures.striking import (
+    Sharing,
+    choose_striking,
+    explain_striking,
+    find_widest,
+    tell_rest,
+    tell_striking,
+)
 from hivemind_core.measures.miscalibration import SliceResult, Trend
 from hivemind_core.measures.resampling import UNDEFINED, Estimate
 from hivemind_core.report.parts import Cell, make_grid, show_estimate, write_value
@@ -104,13 +111,31 @@ def test_extremes_are_of_pairs_with_enough_queries() -> None:
 
 
 def test_categories_are_told_from_the_least_to_the_most() -> None:
-    rows = [("x", 3, Estimate(0.7, 0.6, 0.8, 3)), ("y", 1, Estimate(0.2, queries=1))]
-    assert tell_categories([*rows, ("z", 2, UNDEFINED)]) == (
-        "Over 2 categories, repetition within models ranges from .20 in y over 1 query to "
-        ".70 (.60 to .80) in x over 3 queries."
+    rows = [("x", Estimate(0.7, 0.6, 0.8, 9)), ("y", Estimate(0.2, 0.1, 0.3, 5))]
+    told = (
+        "Over 2 categories, repetition within models ranges from .20 (.10 to .30) in y over 5 "
+        "queries to .70 (.60 to .80) in x over 9 queries."
     )
-    assert tell_categories(rows[1:]) == "Models repeat themselves at .20 in y over 1 query."
+    assert tell_categories([*rows, ("z", UNDEFINED)]) == told
+    few = ("w", Estimate(0.9, 0.9, 0.9, 4))  # the highest, on too few queries to be told
+    assert tell_categories([*rows, few]) == (
+        f"{told} 1 category with fewer than 5 queries is not compared."
+    )
+    assert tell_categories([rows[1], few, few]) == (
+        "Models repeat themselves at .20 (.10 to .30) in y over 5 queries. 2 categories with "
+        "fewer than 5 queries are not compared."
+    )
+    assert tell_categories([few, few]) == (
+        "No category can be told from another: 2 categories with a number, and none on 5 queries "
+        "or more."
+    )
     assert tell_categories([]) == "Repetition within a model is undefined in every category."
+
+
+def test_a_category_of_few_queries_has_no_interval() -> None:
+    assert drop_interval(Estimate(0.7, 0.6, 0.8, 5)) == Estimate(0.7, 0.6, 0.8, 5)
+    assert show_estimate(drop_interval(Estimate(0.7, 0.6, 0.8, 4))) == Cell(".700")
+    assert not drop_interval(UNDEFINED).is_defined
 
 
 def make_group(query_id: str, size: int | None, models: int, sense: str = "people") -> dict:
@@ -131,14 +156,41 @@ def test_striking_queries_are_those_that_models_share() -> None:
     groups += [make_group("none", None, 0), make_group("own", 2, 2, "cosine")]
     rows = choose_striking(groups)
     assert [row["query_id"] for row in rows] == ["wide", "two", "own"]
-    assert tell_striking(rows, 4) == (
-        "For 2 of 4 queries there are nearly the same answer by two models or more; at the widest, "
-        "3 models share one, in 4 answers of 10."
+    widest = find_widest(rows)
+    assert widest is not None
+    assert widest["query_id"] == "wide"
+    told = "For 2 of 4 queries there is nearly the same answer by two models or more"
+    assert tell_striking(rows, 4) == f"{told}."
+    assert tell_striking(rows, 4, Sharing(3, 4, 3, 8, 1, 2)) == (
+        f"{told}; at the widest, 3 of 4 models share one, in 3 of 8 answers by models and 1 of 2 "
+        "by people."
     )
+    assert tell_striking(rows, 4, Sharing(3, 4, 4, 10, 0, 0)).endswith("in 4 of 10 answers.")
+    assert tell_striking(rows, 4, Sharing(3, 4, 4, 8, 0, 2)).endswith("and none of 2 by people.")
     assert "chance that people call them the same, from .46 on" in explain_striking(rows)
     assert tell_striking(rows[2:], 1).endswith("models repeat themselves, and not each other.")
     assert tell_striking([], 4) == "No two answers to a query are nearly the same."
     assert (choose_striking([]), explain_striking([])) == ([], "")
+
+
+def test_what_a_table_of_striking_queries_leaves_adds_up_to_what_is_told() -> None:
+    groups = [make_group(f"shared {n}", 4, 2) for n in range(4)]
+    rows = choose_striking([*groups, make_group("own", 9, 1), make_group("people", 2, 0)])
+    others = "2 other queries have a group, but none that models share."
+    assert tell_rest(rows, 4) == others
+    assert tell_rest(rows, 3) == f"1 more query has a group that models share. {others}"
+    assert tell_rest(rows, 2) == f"2 more queries have a group that models share. {others}"
+    assert tell_rest(rows[:4], 4) == ""
+    alone = rows[4:]  # none is shared, so that these are in the table
+    assert find_widest(alone) is None
+    assert tell_rest(alone, 1) == "1 other query has a group, but none that models share."
+    assert tell_rest([], 0) == ""
+
+
+@pytest.mark.parametrize(("sense", "is_told"), [("people", 1), ("cosine", 1), ("a judge", 0)])
+def test_a_group_may_hold_opposites_where_negation_is_not_seen(sense: str, is_told: bool) -> None:
+    told = explain_striking([make_group("q", 4, 2, sense)])
+    assert ("a group may hold opposite answers in like words" in told) == is_told
 
 
 def make_slice(kind: str, difference: float, low: float, high: float, p: float) -> SliceReport:

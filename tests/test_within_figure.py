@@ -1,5 +1,6 @@
 """The figure of similarity within each source: dots, intervals, marks, and queries in bins."""
 
+from dataclasses import replace
 from math import nan
 
 import numpy as np
@@ -224,8 +225,12 @@ def test_the_words_give_the_ends_and_the_queries_above() -> None:
     rows = [make_row("a", 0.2, None), make_row("b", 0.9), make_row("c", 0.5)]
     assert describe_within(rows) == (
         "Similarity within 3 sources: from b at .90 to a at .20. "
-        "On average 64 % of a source's queries are at .8 or above."
+        "On average over 2 sources by models, 64 % of queries are at .8 or above."
     )
+    people = replace(make_row("people", 0.1), is_model=False)
+    assert people.is_binned
+    assert "On average over 2 sources by models, 64 % of" in describe_within([*rows, people])
+    assert describe_within([people]) == "Similarity within 1 source: people at .10."
     assert describe_within(rows[:1]) == "Similarity within 1 source: a at .20."
 
 

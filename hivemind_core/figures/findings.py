@@ -56,7 +56,7 @@ def tell_within(
         return "Repetition within a model is undefined here."
     against = []
     if people is not None and people.is_defined:
-        against.append(f"{write_number(people.mean)} for people")
+        against.append(f"{_write(people)} for people")
     if not isnan(floor):
         against.append(f"{write_number(floor)} for unrelated answers")
     tail = f", against {' and '.join(against)}" if against else ""
@@ -67,8 +67,16 @@ def tell_within(
         if sources[i].is_model and write_number(estimates[i].mean) == shown
     ]
     if len(equal) > 1:
-        return f"{len(equal)} models repeat themselves most: {shown}{tail}."
-    return f"{sources[top].name} repeats itself most: {_write(estimates[top])}{tail}."
+        over = _tell_queries([estimates[i] for i in equal])
+        return f"{len(equal)} models repeat themselves most: {shown}{over}{tail}."
+    told = f"{_write(estimates[top])}{_tell_queries([estimates[top]])}"
+    return f"{sources[top].name} repeats itself most: {told}{tail}."
+
+
+def _tell_queries(estimates: Sequence[Estimate]) -> str:
+    """Return over how many queries numbers are, where it is the same for all."""
+    numbers = {estimate.queries for estimate in estimates}
+    return f" over {count(numbers.pop(), 'query')}" if len(numbers) == 1 else ""
 
 
 def tell_interval(pooling: str, measure: str, *, is_query: bool) -> str:
@@ -255,7 +263,8 @@ def tell_between(within: Estimate, between: Estimate, gap: Estimate, floor: floa
         return "Similarity between models is undefined here."
     told = f"Answers by different models are at {_write(between)}"
     if within.is_defined:
-        told += f", answers by one model at {_write(within)}: a gap of {_write(gap)}"
+        told += f", answers by one model at {_write(within)}: a gap of {_write(gap)},"
+    told += _tell_queries([gap if within.is_defined else between])
     return f"{told}." if isnan(floor) else f"{told}. Unrelated answers: {write_number(floor)}."
 
 
@@ -343,7 +352,7 @@ def tell_verbatim(counts: Sequence[int]) -> str:
 
 
 def tell_nearest(
-    nearest: Floats, neighbours: Sequence[int], models: int, expected: Sequence[float]
+    nearest: Sequence[Estimate], neighbours: Sequence[int], models: int, expected: Sequence[float]
 ) -> str:
     """Return how many models are among the nearest answers, against blind chance.
 
@@ -352,22 +361,23 @@ def tell_nearest(
 
     Parameters
     ----------
-    nearest : (q, n) float64
-        nan where a query has too few answers.
+    nearest : sequence of Estimate, length n
+        Models among the N nearest.
     neighbours : sequence of int, length n
     models : int
     expected : sequence of float, length n
         Models among N answers drawn blindly.
     """
-    held = [n for n in range(len(neighbours)) if not np.isnan(nearest[:, n]).all()]
+    held = [n for n, one in enumerate(nearest) if one.is_defined]
     if not held:
         return "Models among the nearest answers are undefined here: no query has six by models."
-    means = {n: float(np.nanmean(nearest[:, n])) for n in held}
-    n = max(held, key=lambda n: expected[n] - means[n])
+    n = max(held, key=lambda n: expected[n] - nearest[n].mean)
+    found = nearest[n]
+    ends = f" ({found.low:.1f} to {found.high:.1f})" if found.interval else ""
     return (
-        f"Among the {neighbours[n]} answers nearest to an answer, {means[n]:.1f} of "
-        f"{count(models, 'model')} appear on average; blind chance would give {expected[n]:.1f}, "
-        "full separation 1."
+        f"Among the {neighbours[n]} answers nearest to an answer, {found.mean:.1f}{ends} of "
+        f"{count(models, 'model')} appear on average over {count(found.queries, 'query')}; blind "
+        f"chance would give {expected[n]:.1f}, full separation 1."
     )
 
 

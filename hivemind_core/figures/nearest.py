@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from hivemind_core.figures.numbers import count
 from hivemind_core.figures.palette import Ground, fade
 from hivemind_core.measures.arrays import Floats
+from hivemind_core.measures.resampling import Estimate
 
 OUTLIERS = 50
 REACH = 1.5  # of the height of a box: how far Tukey's whiskers go
@@ -96,18 +97,24 @@ def draw_nearest_boxes(
 
 
 def tabulate_nearest(
-    nearest: Floats, neighbours: Sequence[int], expected: Sequence[float] = ()
+    nearest: Floats,
+    neighbours: Sequence[int],
+    expected: Sequence[float] = (),
+    estimates: Sequence[Estimate] = (),
 ) -> list[dict[str, object]]:
     """Return the figure as rows: of each N that is defined, its queries, mean and quartiles.
 
-    With `expected`, what blind chance gives comes last.
+    With `estimates`, one an N, the ends of its interval follow the mean; with `expected`, what
+    blind chance gives comes last.
     """
+    ends = dict(zip(neighbours, estimates, strict=True)) if len(estimates) else {}
     chance = dict(zip(neighbours, expected, strict=True)) if len(expected) else {}
     return [
         {
             "nearest answers (N)": box.neighbours,
             "queries": box.queries,
             "mean": box.mean,
+            **(_list_ends(ends[box.neighbours]) if ends else {}),
             "lower quartile": box.quartiles[0],
             "median": box.median,
             "upper quartile": box.quartiles[1],
@@ -115,6 +122,11 @@ def tabulate_nearest(
         }
         for box in _make_boxes(nearest, neighbours)
     ]
+
+
+def _list_ends(estimate: Estimate) -> dict[str, float | None]:
+    low, high = estimate.interval or (None, None)
+    return {"95 % from": low, "95 % to": high}
 
 
 def describe_nearest(nearest: Floats, neighbours: Sequence[int], models: int) -> str:

@@ -34,6 +34,7 @@ def list_rows(
             estimates[i],
             None if values is None else count_in_bins(values[:, i]),
             group,
+            sources[i].is_model,
         )
         for i in order_sources(estimates)
     ]

@@ -44,12 +44,15 @@ class SourceRow:
         nan where it is not known.
     group : str
         What the source is shown with, as "yours" or "published".
+    is_model : bool
+        Whether it counts where something is told of models.
     """
 
     name: str
     estimate: Estimate
     bins: Floats | None
     group: str = ""
+    is_model: bool = True
 
     @property
     def is_binned(self) -> bool:
@@ -122,9 +125,13 @@ def describe_within(rows: Sequence[SourceRow]) -> str:
     ]
     told = f"Similarity within {count(len(rows), 'source')}: "
     told += ends[0] if len(rows) == 1 else f"from {ends[0]} to {ends[1]}"
-    above = [float(row.bins[8:].sum()) for row in rows if row.is_binned and row.bins is not None]
+    models = [row for row in rows if row.is_model]
+    above = [float(row.bins[8:].sum()) for row in models if row.is_binned and row.bins is not None]
     if above:
-        told += f". On average {np.mean(above):.0f} % of a source's queries are at .8 or above"
+        told += (
+            f". On average over {count(len(above), 'source')} by models, {np.mean(above):.0f} % of "
+            "queries are at .8 or above"
+        )
     return told + "."
 
 

@@ -2,6 +2,7 @@
 
 from hivemind_core.estimation import (
     estimate_gap,
+    estimate_nearest,
     expect_nearest,
     find_model_pairs,
 )
@@ -99,8 +100,9 @@ def describe_nearest_models(material: Material) -> Section:
     """Return the section on how many models are among the answers nearest to an answer."""
     measured = material.measured
     models, expected = count_models(measured.sources), expect_nearest(measured).tolist()
-    finding = tell_nearest(measured.nearest, NEIGHBOURS, models, expected)
-    rows = tabulate_nearest(measured.nearest, NEIGHBOURS, expected)
+    estimates = estimate_nearest(measured, material.bootstrap)
+    finding = tell_nearest(estimates, NEIGHBOURS, models, expected)
+    rows = tabulate_nearest(measured.nearest, NEIGHBOURS, expected, estimates)
     parts: list[Part] = [Words(finding, "finding")]
     if rows:
         words = describe_nearest(measured.nearest, NEIGHBOURS, models)

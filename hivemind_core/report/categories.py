@@ -1,7 +1,7 @@
 """The numbers of a corpus, category by category."""
 
 from hivemind_core.estimation import Estimates, estimate
-from hivemind_core.figures.categories import tell_categories
+from hivemind_core.figures.categories import FEW, drop_interval, tell_categories
 from hivemind_core.figures.findings import SCALES, order_sources
 from hivemind_core.figures.ranking import list_marks
 from hivemind_core.figures.within import SourceRow, draw_within
@@ -23,7 +23,7 @@ NONE = "The queries of this corpus have no categories."
 BASIS = (
     "Means over models, each model once, with 95 % intervals over the queries of a category. A "
     "query may be of several categories, so that categories overlap. Unrelated answers are those "
-    "of the whole corpus. A category of few queries has a wide interval, or none."
+    f"of the whole corpus. {FEW}"
 )
 
 
@@ -36,7 +36,7 @@ def describe_categories(material: Material) -> Section:
     }
     if not found:
         return Section("categories", "Category by category", (Words(NONE),))
-    rows = [(name, len(one.measured.query_ids), one.gap.within) for name, one in found.items()]
+    rows = [(name, one.gap.within) for name, one in found.items()]
     finding = tell_categories(rows)
     parts: list[Part] = [Words(finding, "finding")]
     if any(one.gap.within.is_defined for one in found.values()):
@@ -48,7 +48,7 @@ def describe_categories(material: Material) -> Section:
 def _draw(material: Material, found: dict[str, Estimates], finding: str) -> Drawing:
     held = [(name, one.gap.within) for name, one in found.items() if one.gap.within.is_defined]
     ranked = sorted(held, key=lambda row: -row[1].mean)
-    rows = [SourceRow(name, within, None) for name, within in ranked]
+    rows = [SourceRow(name, drop_interval(within), None) for name, within in ranked]
     marks = list_marks(material.numbers.floor, material.numbers.people)
     return draw_twice(
         lambda ground: draw_within(rows, marks, {}, ground, SCALES[COSINE]),
@@ -57,19 +57,18 @@ def _draw(material: Material, found: dict[str, Estimates], finding: str) -> Draw
 
 
 def _tabulate(found: dict[str, Estimates]) -> Grid:
-    rows = tuple(
-        (
-            Cell(name),
-            Cell(f"{len(one.measured.query_ids):,}"),
-            show_estimate(one.gap.within),
-            show_estimate(one.gap.between),
-            show_estimate(one.gap.gap),
-            show_estimate(one.people or UNDEFINED),
-        )
-        for name, one in found.items()
-    )
-    columns = ("category", "n", "within a model", "between models", "gap", "people")
-    return Grid("Within, between, and the gap in each category", columns, rows)
+    """Return a row a category; people have a column where they answered."""
+    has_people = any(one.people is not None for one in found.values())
+    rows = []
+    for name, one in found.items():
+        told = (one.gap.within, one.gap.between, one.gap.gap)
+        own = (one.people or UNDEFINED,) if has_people else ()
+        numbers = (show_estimate(drop_interval(number)) for number in (*told, *own))
+        rows.append((Cell(name), Cell(f"{len(one.measured.query_ids):,}"), *numbers))
+    columns = ("category", "n", "within a model", "between models", "gap")
+    people = ("people",) if has_people else ()
+    caption = "Within, between, and the gap in each category"
+    return Grid(caption, (*columns, *people), tuple(rows))
 
 
 def _tabulate_sources(found: dict[str, Estimates]) -> Grid:
@@ -78,7 +77,7 @@ def _tabulate_sources(found: dict[str, Estimates]) -> Grid:
             Cell(name),
             Cell(one.measured.sources[i].name),
             Cell(f"{one.within[i].queries:,}"),
-            show_estimate(one.within[i]),
+            show_estimate(drop_interval(one.within[i])),
         )
         for name, one in found.items()
         for i in order_sources(one.within)

@@ -28,6 +28,7 @@ from hivemind_core.report.parts import (
 
 SHORT = 12  # rows of a table that stays on one page of paper
 PAGE_HEIGHT = 930  # pixels of a page of paper between its margins
+OPENING_HEIGHT = 220  # pixels that a heading and the sentences over its figure take of them
 # Plotly brings the style of its maps of the world, unless an element of that name is there; the
 # policy of the file would refuse it, and no figure here needs it.
 OWN_STYLES = re.compile(r'getElementById\("([0-9a-f]{64})"\)')
@@ -106,11 +107,15 @@ def _write_contents(pages: Pages) -> str:
 
 
 def _write_section(number: int, section: Section) -> str:
-    parts = "\n".join(_write(part, f"{section.anchor}-{n}") for n, part in enumerate(section.parts))
+    """Return a section; what leads to its first figure stays with it on one page of paper."""
+    parts = [_write(part, f"{section.anchor}-{n}") for n, part in enumerate(section.parts)]
     link = f'<a class="anchor" href="#{section.anchor}" aria-label="Link to this section">§</a>'
     shown = f'<span class="number">{number}</span> ' if number else ""
     heading = f"<h2>{shown}{write_text(section.title)} {link}</h2>"
-    return f'<section id="{section.anchor}">\n{heading}\n{parts}\n</section>'
+    first = next((n for n, p in enumerate(section.parts) if isinstance(p, Drawing)), -1) + 1
+    opening = "\n".join([heading, *parts[:first]])
+    held = f'<div class="opening">\n{opening}\n</div>' if first else heading
+    return "\n".join([f'<section id="{section.anchor}">', held, *parts[first:], "</section>"])
 
 
 @singledispatch
@@ -189,7 +194,7 @@ def _mark(column: int, grid: Grid) -> str:
 @_write.register
 def _write_drawing(part: Drawing, place: str) -> str:
     height = float(part.light.layout.height or 0)
-    shrink = min(1.0, PAGE_HEIGHT / height) if height else 1.0
+    shrink = min(1.0, (PAGE_HEIGHT - OPENING_HEIGHT) / height) if height else 1.0
     words = write_text(part.words)
     return (
         f'<figure style="--shrink:{shrink:.3f};min-height:{height:.0f}px">'

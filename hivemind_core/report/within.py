@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hivemind_core.estimation import estimate_above
 from hivemind_core.figures.findings import (
     MEANINGS,
     SCALES,
@@ -13,15 +14,14 @@ from hivemind_core.figures.findings import (
     tell_unequal,
     tell_within,
 )
-from hivemind_core.figures.numbers import write_number
 from hivemind_core.figures.palette import assign_inks
 from hivemind_core.figures.ranking import list_marks, list_rows
 from hivemind_core.figures.within import SourceRow, describe_within, draw_within, write_tenth
 from hivemind_core.measurement import COSINE, DISTINCT, DIVERSITIES, SIMILARITIES
-from hivemind_core.measures.homogeneity import share_above
-from hivemind_core.measures.resampling import UNDEFINED
+from hivemind_core.measures.resampling import UNDEFINED, Estimate
 from hivemind_core.report.material import Material
 from hivemind_core.report.parts import (
+    DASH,
     Cell,
     Drawing,
     Grid,
@@ -79,10 +79,11 @@ def _tabulate(material: Material) -> Grid:
     measured = material.measured
     others = [f"{TITLES[n].lower()}{f' among {measured.k}' * (n == DISTINCT)}" for n in OTHERS]
     columns = ("source", "n", "cosine", "above floor", "queries above .8 (%)", *others)
-    rows = tuple(tuple(_list_cells(material, i)) for i in _order(material))
+    above = estimate_above(measured, material.bootstrap)
+    rows = tuple(tuple(_list_cells(material, i, above[i])) for i in _order(material))
     floors = [measured.floors[name].mean for name in SIMILARITIES if name != COSINE]
     foot = (
-        Cell("unrelated answers"),
+        Cell("unrelated answers", f"all {measured.floors[COSINE].pairs:,} pairs, no interval"),
         Cell(""),
         show_number(measured.floors[COSINE].mean),
         Cell(""),
@@ -99,17 +100,24 @@ def _order(material: Material) -> list[int]:
     return ranked + [i for i in range(len(material.numbers.within)) if i not in ranked]
 
 
-def _list_cells(material: Material, i: int) -> Iterator[Cell]:
+def _list_cells(material: Material, i: int, above: Estimate) -> Iterator[Cell]:
     measured, own = material.measured, material.numbers.within[i]
     yield Cell(measured.sources[i].name)
     yield Cell(f"{own.queries:,}")
     yield show_estimate(own)
     yield show_number(own.mean - material.numbers.floor)
-    above = share_above(measured.within[COSINE][:, i])
-    yield Cell(f"{above:.1f}" if own.is_defined else write_number(None))
+    yield _show_share(above)
     for name in OTHERS:
         found = material.controls[name][i] if len(material.controls[name]) > i else UNDEFINED
         yield show_estimate(found, COUNT_DIGITS) if name in DIVERSITIES else show_estimate(found)
+
+
+def _show_share(share: Estimate) -> Cell:
+    """Return per cent of queries, with its interval under it."""
+    if not share.is_defined:
+        return Cell(DASH)
+    ends = f"{share.low:.0f} to {share.high:.0f}" if share.interval else ""
+    return Cell(f"{share.mean:.1f}", ends)
 
 
 def _tabulate_bins(rows: list[SourceRow]) -> Grid:

@@ -28,6 +28,10 @@ from hivemind_core.report.within import describe_within_sources
 from hivemind_core.summary import summarise
 
 SUFFIXES = {".html", ".htm"}
+INTERVALS = (
+    "In brackets: 95 % intervals over the queries. Unrelated answers, and blind chance, have none: "
+    "they are of all answers of the corpus, and its queries are not drawn anew for them."
+)
 SIMULATED = "SIMULATED: part of this corpus, or all of it, is made up."
 
 
@@ -143,7 +147,9 @@ def list_sections(
 def _sum_up(sections: Sequence[Section]) -> Section:
     points = tuple((told, one.anchor) for one in sections for told in one.findings)
     opening = "What the numbers say, each in a sentence that leads to its evidence:"
-    return Section("in-short", "In short", (Words(opening), Points(points)))
+    return Section(
+        "in-short", "In short", (Words(opening), Points(points), Words(INTERVALS, "note"))
+    )
 
 
 def collect_numbers(material: Material, judged: Sequence[Judged]) -> dict[str, Any]:
