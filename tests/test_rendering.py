@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frame import loading, rendering
+from frame.packing import pack_rows
 from frame.rendering import CHOICES, Renderer, check_view, draw_deck, draw_view, read_view
 from hivemind_core.corpus.locations import find_shipped
 from hivemind_core.corpus.store import open_corpus, write_tables
@@ -291,6 +292,27 @@ def test_the_verdict_on_one_scorer_keeps_those_it_was_judged_with(renderer: Rend
     exhibit = renderer.draw(ask_view("calibration", given))
     assert exhibit.fault == ""
     assert exhibit.view.parameters["beside"] == ("reward", "praise")
+
+
+PICKED = [
+    ({"cluster": "1", "list": "Clusters"}, "Cluster 1: "),
+    ({"group": "q2-1-0"}, "Nearly the same: "),
+    ({"like": "q2-1-0"}, "Most like one answer: "),
+    ({"once": "1"}, "Said once: "),
+    ({"points": pack_rows((0, 1, 2), 38)}, "Your selection: 3 answers · "),
+]
+
+
+@pytest.mark.parametrize(("given", "told"), PICKED, ids=[told for _, told in PICKED])
+def test_what_is_picked_is_told_with_the_map(
+    renderer: Renderer, given: dict[str, str], told: str
+) -> None:
+    exhibit = renderer.draw(ask_view("atlas", {"query": "q2", **given}))
+    assert exhibit.fault == ""
+    first = exhibit.basis.split("\n")[0]
+    assert first.startswith(told)
+    assert " model" in first
+    assert told not in renderer.draw(ask_view("atlas", {"query": "q2"})).basis
 
 
 @pytest.mark.parametrize(
