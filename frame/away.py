@@ -6,7 +6,7 @@ from frame.making import Making, follow, is_running, plan_file
 from frame.shelving import name_file
 from frame.theme import write_note
 from hivemind_core.deck import Deck, format_deck
-from hivemind_core.errors import WorkError
+from hivemind_core.errors import WorkError, make_sentence
 from hivemind_core.export.files import NEEDS_RENDERER, TYPES, find_form
 from hivemind_core.export.renderer import find_renderer
 
@@ -44,25 +44,33 @@ def show_away(deck: Deck, presented: Making) -> None:
             persist_state="session",
         )
     )
-    if find_form(f"talk.{ending}") in NEEDS_RENDERER:
-        try:
-            find_renderer()
-        except WorkError as error:
-            write_note(str(error), "talk-no-renderer")
-            return
+    if refused := refuse_form(ending):
+        write_note(refused, "talk-no-renderer")
+        return
     making = plan_file("talk-away", deck, ending)
     if making.file == presented.file and is_running(presented):
         write_note("It is the page that is being drawn to be presented.", "talk-same")
         return
-    follow(making, "Make it", _show_download)
+    follow(making, "Make it", show_download)
 
 
-def _show_download(making: Making) -> None:
+def refuse_form(ending: str) -> str:
+    """Return why a file cannot be made here, in a sentence; empty where it can."""
+    if find_form(f"talk.{ending}") in NEEDS_RENDERER:
+        try:
+            find_renderer()
+        except WorkError as error:
+            return make_sentence(error)
+    return ""
+
+
+def show_download(making: Making, key: str = "talk-download") -> None:
+    """Offer the file that was made."""
     st.download_button(
         "Download",
         making.file.read_bytes,
         f"{name_file(making.deck)}.{making.ending}",
         TYPES[making.ending.rpartition(".")[2]],
-        key="talk-download",
+        key=key,
         on_click="ignore",
     )

@@ -5,7 +5,7 @@ One that comes with the software stays as it is: the first change makes a copy.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -27,15 +27,30 @@ SHIPPED = "decks"
 
 def list_decks(environment: Mapping[str, str] = os.environ) -> dict[str, Path]:
     """Return the decks of the folder that can be read, by a name unlike any other's."""
-    folder = find_decks_folder(environment)
     found: dict[str, Path] = {}
+    for path, read in _read_folder(environment):
+        if isinstance(read, Deck):
+            title = read.title or path.stem
+            found[title if title not in found else f"{title} ({path.stem})"] = path
+    return found
+
+
+def list_unreadable(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return why each deck of the folder that cannot be read cannot, by the name of its file."""
+    return {
+        path.name: str(read).replace(str(path), path.name)
+        for path, read in _read_folder(environment)
+        if isinstance(read, InputError)
+    }
+
+
+def _read_folder(environment: Mapping[str, str]) -> Iterator[tuple[Path, Deck | InputError]]:
+    folder = find_decks_folder(environment)
     for path in list_deck_files(folder) if folder is not None else ():
         try:
-            title = parse_deck(read_deck_file(path), str(path)).title or path.stem
-        except InputError:
-            continue
-        found[title if title not in found else f"{title} ({path.stem})"] = path
-    return found
+            yield path, parse_deck(read_deck_file(path), path.name)
+        except InputError as error:
+            yield path, error
 
 
 def find_latest(environment: Mapping[str, str] = os.environ) -> Path | None:

@@ -21,6 +21,7 @@ from hivemind_core.figures.atlas import LabelledMap
 
 FigureLike = TypeVar("FigureLike", bound=go.Figure)
 MakeTable = Callable[[], pa.Table]
+PART_CUT = 60  # characters
 
 
 class Record:
@@ -30,6 +31,8 @@ class Record:
     ----------
     title, reading : str
         Its heading, and the first sentence that it found.
+    parts : list of str
+        Which of the questions of its page it answers, and of what; none where there is one alone.
     panels : list of Panel
     scope : list of str
         Small print on the whole view.
@@ -48,6 +51,7 @@ class Record:
 
     def __init__(self) -> None:
         self.title, self.reading = "", ""
+        self.parts: list[str] = []
         self.panels: list[Panel] = []
         self.scope: list[str] = []
         self.tables: dict[str, MakeTable] = {}
@@ -97,6 +101,12 @@ def take_heading(text: str) -> None:
     """Take the heading of the page."""
     if (record := _take_record()) and not record.title:
         record.title = text
+
+
+def take_part(words: str) -> None:
+    """Take which of the questions of the page is answered, or of what; untrusted text."""
+    if (record := _take_record()) and words:
+        record.parts.append(words)
 
 
 def take_finding(text: str) -> None:
@@ -173,6 +183,12 @@ def describe_view(record: Record) -> View:
     if shelved is None or shelved.corpus is None or not record.is_of_corpus:
         return View(page, chosen)
     return View(page, chosen, shelved.name, shelved.corpus.manifest.content_hash)
+
+
+def name_view(record: Record) -> str:
+    """Return the title of a view, with the part of its page that is shown, in few words."""
+    parts = [part if len(part) <= PART_CUT else f"{part[:PART_CUT]}…" for part in record.parts]
+    return " · ".join(filter(None, [record.title, *parts]))
 
 
 def make_exhibit(record: Record) -> Exhibit:

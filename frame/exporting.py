@@ -149,10 +149,10 @@ def _check(exhibits: Sequence[Exhibit], *, is_talk: bool) -> tuple[str, ...]:
         if exhibit.fault
     )
     if faults and not is_talk:
-        raise InputError("the view is not there as it was asked for", found=faults[0])
+        raise InputError(f"the view is not there as it was asked for: {faults[0].rstrip('.')}")
     if is_talk and not any(_is_shown(exhibit) for exhibit in exhibits):
         rule = "no slide could be drawn"
-        raise WorkError(rule, found=faults[0] if faults else "slides without figures")
+        raise WorkError(f"{rule}: {faults[0] if faults else 'slides without figures'}".rstrip("."))
     return faults
 
 

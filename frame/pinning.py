@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from frame import decks, exhibits
+from frame.carrying import close_window, offer_taking, show_window
 from frame.exhibits import Record
 from frame.theme import write_note
 from hivemind_core.corpus.identity import make_id
@@ -26,13 +27,19 @@ def offer_pin() -> None:
         return
     if not record.is_worth_pinning:
         return
+    view = exhibits.describe_view(record)
     with st.sidebar:
-        icon = ":material/push_pin:"
-        is_wanted = st.button("Pin this view", key="pin", type="tertiary", icon=icon)
+        with st.container(horizontal=True, key="view-actions"):
+            icon = ":material/push_pin:"
+            is_wanted = st.button("Pin this view", key="pin", type="tertiary", icon=icon)
+            offer_taking(record, view)
         write_note(st.session_state.pop("pin_told", ""), "pin-told")
     st.session_state.pop("pinned", None)
     if is_wanted:
-        st.dialog("Pin this view")(_ask)(record, exhibits.describe_view(record))
+        close_window()
+        st.dialog("Pin this view")(_ask)(record, view)
+    else:
+        show_window(record, view)
 
 
 def _ask(record: Record, view: View) -> None:
@@ -43,9 +50,9 @@ def _ask(record: Record, view: View) -> None:
     chosen = [f"{name}={value}" for name, value in view.parameters.items()]
     pins = str(state.get("pins", 0))  # a form of its own for each: words are not pinned twice
     key = make_id(pins, view.page, view.corpus, view.content_hash, *chosen)
-    titles = _list_decks()
+    titles, title = _list_decks(), exhibits.name_view(record)[:LONGEST]
     with st.form(f"pin-{key}", border=False):
-        st.text_area("Title", record.title[:LONGEST], key=f"pin-title-{key}", max_chars=LONGEST)
+        st.text_area("Title", title, key=f"pin-title-{key}", max_chars=LONGEST)
         st.text_area(
             "Reading",
             record.reading[:LONGEST_NOTE],

@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import IO, Literal
 
 from hivemind_core.corpus.locations import find_dashboard
-from hivemind_core.deck import Deck, dress
-from hivemind_core.errors import InputError, shorten
+from hivemind_core.deck import Deck, Slide, dress
+from hivemind_core.errors import InputError, make_sentence, shorten
 from hivemind_core.exhibit import Exhibit, View
 from hivemind_core.progress import Report, report_nothing
 
@@ -224,16 +224,18 @@ def draw_deck(
 ) -> list[Exhibit]:
     """Return what every view of a deck shows now, with the words of its slides.
 
-    Raises
-    ------
-    InputError
-        If a slide is of no page, or of none that is chosen so.
+    A slide that is of no page, or of none that is chosen so, has that as its `fault`.
     """
-    for slide in deck.slides:
-        check_view(slide.view)
     exhibits: list[Exhibit] = []
     for number, slide in enumerate(deck.slides):
         report("drawing", number, len(deck.slides))
-        exhibits.append(dress(slide, renderer.draw(slide.view, ground)))
+        exhibits.append(dress(slide, _draw_slide(slide, ground, renderer)))
     report("drawing", len(deck.slides), len(deck.slides))
     return exhibits
+
+
+def _draw_slide(slide: Slide, ground: Ground, renderer: Renderer) -> Exhibit:
+    try:
+        return renderer.draw(slide.view, ground)
+    except InputError as error:
+        return miss(slide.view, make_sentence(error))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from frame import sheets
+from frame import exhibits, sheets
 from frame.address import choose, choose_one, read_new
 from frame.loading import Book
 from frame.measuring import Scope
@@ -63,6 +63,7 @@ def choose_scope(book: Book, part: str) -> Scope:
             "",
             lambda one: catalogue.spell(one) if one else "All queries",
         )
+    exhibits.take_part(catalogue.spell(query) if query else category)
     measure = choose_measure() if part in (WITHIN, BETWEEN, CHANGE) else COSINE
     pooling = _choose_pooling() if part in (WITHIN, BETWEEN, ROBUSTNESS) else POOLINGS[0]
     return Scope(category, query, measure, pooling)

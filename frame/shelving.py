@@ -9,10 +9,12 @@ from frame import decks
 from frame.theme import write_note
 from hivemind_core.deck import Deck, parse_deck
 from hivemind_core.errors import HivemindError
+from hivemind_core.figures.numbers import count
 
 UNSAVED, SHIPPED = "unsaved", "shipped"
 LONGEST = 400  # characters of a title
 LONGEST_FILE = 16_000_000  # bytes
+MOST_TOLD = 10  # decks that cannot be read
 
 
 def attempt(work: Callable[[], object]) -> bool:
@@ -47,6 +49,7 @@ def show_choice() -> None:
         with st.popover("Another deck", key="talk-another"):
             _offer_others()
     write_note(st.session_state.pop("talk_told", ""), "talk-told")
+    _tell_unreadable()
     if decks.is_shipped():
         write_note(
             "This deck came with the software. The first change makes a copy of your own.",
@@ -69,6 +72,17 @@ def _list_names() -> dict[str, str]:
     if deck is not None and decks.find_deck_path() is None and not decks.is_shipped():
         names[UNSAVED] = deck.title
     return names
+
+
+def _tell_unreadable() -> None:
+    """Say which decks of the folder cannot be read; of the one that is open, the page says it."""
+    path, found = decks.find_deck_path(), decks.list_unreadable()
+    told = [words for name, words in found.items() if path is None or name != path.name]
+    for place, words in enumerate(told[:MOST_TOLD]):
+        write_note(f"Cannot be read: {words}", f"talk-unreadable-{place}")
+    if len(told) > MOST_TOLD:
+        more = count(len(told) - MOST_TOLD, "other deck")
+        write_note(f"{more} cannot be read either.", "talk-unreadable-more")
 
 
 def _find_chosen() -> str | None:
@@ -108,7 +122,7 @@ def _offer_others() -> None:
         write_note(f"A deck has at most {LONGEST_FILE:,} bytes.", "talk-file-fault")
         return
     try:
-        deck = parse_deck(given.getvalue().decode(), "this file")
+        deck = parse_deck(given.getvalue().decode("utf-8-sig"), "this file")
     except (HivemindError, UnicodeDecodeError) as error:
         told = str(error) if isinstance(error, HivemindError) else "A deck is UTF-8 text."
         write_note(told, "talk-file-fault")

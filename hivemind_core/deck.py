@@ -11,6 +11,8 @@ from hivemind_core.exhibit import Exhibit, View
 VERSION = 1
 MOST_SLIDES = 500
 LONGEST = 4_000_000  # characters of a deck
+LONGEST_NAME = 1_000  # characters of a title, and of what names a view
+LONGEST_TEXTS = {"reading": 10_000, "note": 20_000}  # characters
 DECK_KEYS = ("version", "title", "slides")
 VIEW_KEYS = ("page", "corpus", "content_hash", "parameters")
 WORDS_KEYS = ("title", "reading", "note")
@@ -163,7 +165,7 @@ def parse_deck(text: str, where: str = "deck") -> Deck:
     ------
     InputError
         If it is no JSON, of a newer version, lacks what a deck has, holds what a deck has not, or
-        a value is of a wrong kind.
+        a value is of a wrong kind or too long.
     """
     if len(text) > LONGEST:
         raise InputError(f"a deck has {LONGEST:,} characters at most", where=where)
@@ -257,6 +259,10 @@ def _take_text(told: Mapping[str, object], name: str, where: str) -> str:
     text = told.get(name, "")
     if not isinstance(text, str):
         raise InputError(f"{name} is a text", where=where, found=shorten(text))
+    longest = LONGEST_TEXTS.get(name, LONGEST_NAME)
+    if len(text) > longest:
+        rule = f"{name} has {longest:,} characters at most"
+        raise InputError(rule, where=where, found=f"{len(text):,}")
     _check_letters(text, where)
     return text
 

@@ -55,6 +55,13 @@ class Cancelled(WorkError):
     """Somebody asked the work to stop."""
 
 
+def make_sentence(error: HivemindError) -> str:
+    """Return a message as a sentence of its own: for a page, and for what stands beside others."""
+    told = str(error)
+    told = told if error.where else told[:1].upper() + told[1:]
+    return told if told.endswith((".", "!", "?", "…")) else f"{told}."
+
+
 def shorten(text: object, width: int = 60) -> str:
     """Return text fit for the middle of an error message: quoted, printable, at most `width`."""
     shown = repr(text)

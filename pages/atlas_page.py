@@ -3,9 +3,10 @@
 import streamlit as st
 
 from frame import picking, sheets
+from frame.answers import tell_pick
 from frame.controls import Shelf, choose_coloring, choose_listing, choose_look, choose_place
 from frame.drawing import Look, draw_sheet, label_sheet
-from frame.exhibits import take_basis, take_figure
+from frame.exhibits import take_basis, take_figure, take_scope
 from frame.finding import describe_chart, show_head, show_table
 from frame.grouping import count_blurred, cut_sheet
 from frame.likeness import find_alike, follow_pair, show_pair
@@ -79,6 +80,8 @@ def show_sheet(book: Book, shelf: Shelf, sheet: Sheet, words: str) -> None:
         show_head(book, sheet, grouping if look.listing == "Groups" else None, shelf)
     with left:
         show_map(pane, look)
+    if pick is not None:
+        take_scope(tell_pick(pane, pick))
     with right:
         show_panel(pane, look, Wish(words, pick, alike))
     if len(pair) == 2:

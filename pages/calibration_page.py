@@ -44,6 +44,7 @@ def show_question(book: Book, question: Question, part: str) -> None:
 def show_published() -> None:
     """Show the published figures."""
     exhibits.take_published("judgements", asking.PUBLISHED)
+    exhibits.take_part(asking.PUBLISHED)
     show_printed()
 
 
@@ -74,7 +75,10 @@ def show_page() -> None:
     if question is None:
         show_nothing()
         return
-    show_question(book, question, asking.choose_part(question))
+    part = asking.choose_part(question)
+    exhibits.take_part(part)
+    exhibits.take_part("" if judgements == asking.MINE else judgements)
+    show_question(book, question, part)
     if judgements == asking.MINE:
         offer_scoring(book)
 

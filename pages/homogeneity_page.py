@@ -58,6 +58,8 @@ def show_page() -> None:
         return
     write_heading("How alike are the answers?")
     part = scoping.choose_part(figures)
+    exhibits.take_part(part)
+    exhibits.take_part("" if figures == scoping.MINE else figures)
     if not has_corpus():
         say_nothing_here()
     if figures == scoping.PUBLISHED:

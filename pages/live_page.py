@@ -3,7 +3,7 @@
 import streamlit as st
 
 import hivemind_core
-from frame import address
+from frame import address, exhibits
 from frame.arrivals import (
     ink_sources,
     show_arrivals,
@@ -123,7 +123,10 @@ def show_page() -> None:
     if session is not None:
         show_session(session, book)
         return
-    write_heading(HEADING)
+    if st.context.is_embedded:  # the slide around it has a title
+        exhibits.take_heading(HEADING)
+    else:
+        write_heading(HEADING)
     if has_lost_session():
         write_note(LOST, "live-lost")
     address.record("session", None)

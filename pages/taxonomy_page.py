@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from frame import asked, browsing
+from frame import asked, browsing, exhibits
 from frame.address import choose_one
 from frame.loading import Book
 from frame.picker import IMPORT_COMMAND, guard, has_corpus, take_any
@@ -22,6 +22,7 @@ def show_corpus(book: Book) -> None:
     search = browsing.choose_search(shelf)
     rows = browsing.find_queries(shelf, search)
     part = choose_one("Question", (SHARES, TOGETHER, MAP), "taxonomy", is_labelled=False)
+    exhibits.take_part(part)
     told = "All of this corpus." if len(rows) == len(shelf) else f"Of {count(len(shelf), 'query')}."
     found = st.container()  # what was searched for comes before the figure
     if part == SHARES:

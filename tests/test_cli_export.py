@@ -40,11 +40,18 @@ def test_a_view_is_written_as_a_page(tmp_path: Path, corpora: Path) -> None:
 
 
 def test_a_deck_is_written_with_what_is_missing_said(tmp_path: Path, corpora: Path) -> None:
-    slides = (Slide(View("overview", {}, "demo"), "First"), Slide(View("atlas", {}, "gone")))
+    slides = (
+        Slide(View("overview", {}, "demo"), "First"),
+        Slide(View("atlas", {}, "gone")),
+        Slide(View("nowhere")),
+        Slide(View("atlas", {"sky": "blue"}, "demo")),
+    )
     (tmp_path / "talk.json").write_text(format_deck(Deck("A talk", slides)))
     done = run(tmp_path, corpora, "--deck", "talk.json", "--to", "talk.html", "--theme", "dark")
     assert done.returncode == 0, done.stderr
     assert "hivemind: slide 2: The corpus “gone” is not here." in done.stderr
+    assert "hivemind: slide 3: There is no such page to draw; found 'nowhere'" in done.stderr
+    assert "hivemind: slide 4: Nothing on the page atlas is called so; found 'sky'" in done.stderr
     assert "First" in (tmp_path / "talk.html").read_text("utf-8")
 
 
@@ -59,10 +66,14 @@ def test_a_deck_is_written_with_what_is_missing_said(tmp_path: Path, corpora: Pa
         (
             ["--view", "atlas", "--with", "query=q99", "--to", "x.html"],
             2,
-            "the view is not there as it was asked for; found It asks for query = q99",
+            "the view is not there as it was asked for: It asks for query = q99, which is not here",
         ),
         (["--deck", "none.json", "--to", "x.html"], 2, "the deck cannot be read"),
-        (["--deck", "lost.json", "--to", "x.html"], 1, "no slide could be drawn; found slide 1"),
+        (
+            ["--deck", "lost.json", "--to", "x.html"],
+            1,
+            "no slide could be drawn: slide 1: The",
+        ),
         (["--deck", "bare.json", "--to", "x.html"], 2, "the deck has no slides"),
         (["--deck", "bare.json", "--with", "a=b", "--to", "x.html"], 2, "--with: a deck says"),
     ],

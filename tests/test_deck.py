@@ -85,6 +85,11 @@ def test_what_is_written_is_read_again(title: str, slides: list[Slide]) -> None:
     assert parse_deck(format_deck(deck)) == deck
 
 
+def test_words_may_be_as_long_as_the_page_lets_them_be() -> None:
+    slide = Slide(View("atlas"), "x" * 1_000, "x" * 10_000, "x" * 20_000)
+    assert parse_deck(format_deck(Deck("x" * 1_000, (slide,)))).slides == (slide,)
+
+
 def test_a_deck_of_nothing_is_read() -> None:
     assert parse_deck('{"version": 1}') == Deck("")
 
@@ -107,6 +112,25 @@ def test_a_deck_of_nothing_is_read() -> None:
         (write(colour="red"), "talk.json: a deck has no 'colour'. It has version, title, slides"),
         (write(title=3), "talk.json: title is a text; found 3"),
         (write(title="\ud800"), "talk.json: a text is of whole letters; found '\\ud800'"),
+        (
+            write(title="x" * 200_000),
+            "talk.json: title has 1,000 characters at most; found 200,000",
+        ),
+        *(
+            (
+                write(slides=[{"page": "atlas"}, {"page": "atlas", name: "x" * (longest + 1)}]),
+                f"talk.json, slide 2: {name} has {longest:,} characters at most; found "
+                f"{longest + 1:,}",
+            )
+            for name, longest in (
+                ("title", 1_000),
+                ("reading", 10_000),
+                ("note", 20_000),
+                ("page", 1_000),
+                ("corpus", 1_000),
+                ("content_hash", 1_000),
+            )
+        ),
         (write(slides={}), "talk.json: slides are a list; found {}"),
         (write(slides=["x"]), "talk.json, slide 1: a slide is a JSON object; found 'x'"),
         (

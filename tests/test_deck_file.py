@@ -26,6 +26,11 @@ def test_a_deck_is_written_and_read(tmp_path: Path) -> None:
     assert [one.name for one in path.parent.iterdir()] == ["time.json"]
 
 
+def test_a_deck_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "time.json").write_bytes(b"\xef\xbb\xbf{}")
+    assert read_deck_file(tmp_path / "time.json") == "{}"
+
+
 def test_decks_are_listed_by_name(tmp_path: Path) -> None:
     for name in ("b.json", "a.json", "a.txt", ".c.json"):
         (tmp_path / name).write_text("x")

@@ -183,6 +183,9 @@ def test_a_browser_that_does_not_start_is_named(
     left = tmp_path / "left"
     left.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(left))
-    with pytest.raises(WorkError, match=r"chromium: the browser could not draw; found .*HTML, CSV"):
+    told = (
+        r"chromium: the browser could not draw; found The browser [^'()]*\. HTML, CSV and Parquet"
+    )
+    with pytest.raises(WorkError, match=told):
         write_file(make_talk(1), "svg")
     assert list(left.iterdir()) == []

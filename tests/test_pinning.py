@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from frame import loading
+from frame.exhibits import Record, name_view
 from frame.rendering import draw_view
 from hivemind_core.deck import Deck, Slide, format_deck, parse_deck
 from hivemind_core.exhibit import View
@@ -74,7 +75,7 @@ def test_what_a_page_shows_is_pinned_and_drawn_again(page: str, decks: Path, cor
     assert not app.exception
     (slide,) = read_decks(decks)[0].slides
     assert (slide.view.page, slide.view.corpus, slide.note) == (page, "demo", "slowly")
-    assert slide.title in read(app)
+    assert slide.title.partition(" · ")[0] in read(app)
     assert slide.reading == ""
     assert "Pinned as slide 1 of “My talk”." in read_block(app, "note-pin-told")
     assert draw_view(slide.view, "light", os.environ).reading == shown
@@ -86,6 +87,46 @@ def test_the_form_shows_what_will_be_pinned(decks: Path) -> None:
     assert find(app, "reading").value in read(app)
     assert find(app, "deck").options == ["A new deck"]
     assert not decks.exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "given", "title"),
+    [
+        ("homogeneity", {}, "How alike are the answers? · Within models"),
+        (
+            "homogeneity",
+            {"part": "Between models", "only": "q2"},
+            "How alike are the answers? · Between models · Write a metaphor about work",
+        ),
+        (
+            "homogeneity",
+            {"of": "Published", "part": "Between models"},
+            "How alike are the answers? · Between models · Published",
+        ),
+        ("taxonomy", {"taxonomy": "Map"}, "What do the queries ask for? · Map"),
+        (
+            "calibration",
+            {"judgements": "Simulated", "calibration": "Items"},
+            "Where do evaluators stop agreeing with people? · Items · Simulated",
+        ),
+        (
+            "calibration",
+            {"judgements": "Published"},
+            "Where do evaluators stop agreeing with people? · Published",
+        ),
+        ("overview", {}, "demo"),
+    ],
+)
+def test_the_title_says_what_part_of_the_page_it_is(
+    decks: Path, page: str, given: dict[str, str], title: str
+) -> None:
+    assert find(open_pin(visit(page, **given)), "title").value == title
+
+
+def test_a_long_part_is_cut_in_the_title() -> None:
+    record = Record()
+    record.title, record.parts = "How?", ["x" * 100, "y"]
+    assert name_view(record) == f"How? · {'x' * 60}… · y"
 
 
 def test_a_reading_that_was_changed_is_kept(decks: Path) -> None:

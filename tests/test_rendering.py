@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frame import loading, rendering
+from frame.packing import pack_rows
 from frame.rendering import CHOICES, Renderer, check_view, draw_deck, draw_view, read_view
 from hivemind_core.corpus.locations import find_shipped
 from hivemind_core.corpus.store import open_corpus, write_tables
@@ -81,7 +82,7 @@ def test_a_view_is_drawn_as_its_page_shows_it(
 ) -> None:
     app = visit(page, **given)
     exhibit = renderer.draw(ask_view(page, given))
-    words = read(app)
+    words = "\n".join([read(app), *(element.value.strip("*") for element in app.markdown)])
     assert exhibit.fault == ""
     assert exhibit.title in words
     assert exhibit.reading in words
@@ -293,6 +294,26 @@ def test_the_verdict_on_one_scorer_keeps_those_it_was_judged_with(renderer: Rend
     assert exhibit.view.parameters["beside"] == ("reward", "praise")
 
 
+PICKED = [
+    ({"cluster": "1", "list": "Clusters"}, "Cluster 1: "),
+    ({"group": "q2-1-0"}, "Nearly the same: "),
+    ({"like": "q2-1-0"}, "Most like one answer: "),
+    ({"points": pack_rows((0, 1, 2), 48)}, "Your selection: 3 answers · "),
+]
+
+
+@pytest.mark.parametrize(("given", "told"), PICKED, ids=[told for _, told in PICKED])
+def test_what_is_picked_is_told_with_the_map(
+    renderer: Renderer, given: dict[str, str], told: str
+) -> None:
+    exhibit = renderer.draw(ask_view("atlas", {"query": "q2", **given}))
+    assert exhibit.fault == ""
+    (line,) = (line for line in exhibit.basis.split("\n") if line.startswith(told))
+    assert " answers · " in line
+    assert " model" in line
+    assert told not in renderer.draw(ask_view("atlas", {"query": "q2"})).basis
+
+
 @pytest.mark.parametrize(
     ("page", "given", "told"),
     [
@@ -355,12 +376,18 @@ def test_a_deck_is_drawn_in_its_own_words_and_order(renderer: Renderer) -> None:
     assert news == [("drawing", n, 3) for n in range(4)]
 
 
-def test_a_deck_with_an_unknown_page_is_refused_before_any_is_drawn() -> None:
-    deck = Deck("A talk", (Slide(View("overview")), Slide(View("nowhere"))))
-    renderer = Renderer({})
-    with pytest.raises(InputError, match="no such page"):
-        draw_deck(deck, "light", renderer)
-    assert renderer._process is None
+def test_a_slide_of_no_page_is_a_fault_and_the_others_are_drawn(renderer: Renderer) -> None:
+    slides = (
+        Slide(View("nowhere", {"x": "y"}), "Lost"),
+        Slide(View("atlas", {"colour_of_sky": "blue"}, "demo")),
+        Slide(View("overview", {}, "demo")),
+    )
+    lost, odd, drawn = draw_deck(Deck("A talk", slides), "light", renderer)
+    assert lost.fault.startswith("There is no such page to draw; found 'nowhere'. There are ")
+    assert odd.fault.startswith("Nothing on the page atlas is called so; found 'colour_of_sky'. ")
+    assert lost.fault.endswith(".")
+    assert (lost.title, lost.panels, odd.title, odd.panels) == ("Lost", (), "Atlas", ())
+    assert (drawn.title, drawn.fault, len(drawn.panels)) == ("demo", "", 3)
 
 
 def test_a_map_comes_with_what_a_labelled_map_for_print_is_drawn_from(renderer: Renderer) -> None:

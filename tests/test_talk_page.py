@@ -194,6 +194,49 @@ def test_a_deck_that_was_broken_meanwhile_is_said(decks: Path, text: str, told: 
     assert path.read_text("utf-8") == text
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"{", "broken.json: a deck is a JSON object"),
+        (b'{"version": 99}', "broken.json: this software reads decks up to version 1"),
+        (b'{"version": 1, "colour": "red"}', "broken.json: a deck has no 'colour'"),
+        (b'{"version": 1, "slides": [{}]}', "broken.json, slide 1: a slide names the page"),
+        (b"\xff\xfe", "broken.json: a deck is UTF-8 text"),
+        (b"[" * 100_000, "broken.json: a deck is a JSON object"),
+    ],
+)
+def test_a_deck_that_cannot_be_read_is_listed_by_its_file(
+    decks: Path, content: bytes, told: str
+) -> None:
+    path = three(decks)
+    (decks / "broken.json").write_bytes(content)
+    app = visit("talk")
+    assert not app.exception
+    assert f"Cannot be read: {told}" in read_note(app, "talk-unreadable-0")
+    assert str(decks) not in read(app)
+    assert "1   One" in read_slide(app, 0)
+    assert "broken" not in " ".join(app.selectbox(key="talk-deck").options)
+    press(app, "slide-remove-0")
+    assert read_titles(path) == ["Two", "Three"]
+
+
+def test_of_many_decks_that_cannot_be_read_the_first_are_told(decks: Path) -> None:
+    for number in range(12):
+        (decks / f"broken-{number:02}.json").write_text("{")
+    app = visit("talk")
+    assert "broken-09.json" in read_note(app, "talk-unreadable-9")
+    assert read_note(app, "talk-unreadable-10") == ""
+    assert read_note(app, "talk-unreadable-more") == "2 other decks cannot be read either."
+
+
+def test_a_deck_that_begins_with_a_byte_order_mark_is_opened(decks: Path) -> None:
+    path = three(decks)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    app = press(visit("talk"), "slide-remove-0")
+    assert not app.exception
+    assert read_titles(path) == ["Two", "Three"]
+
+
 def test_hand_edited_nonsense_is_told_slide_by_slide(decks: Path) -> None:
     slides = (
         Slide(View("nowhere", {"x": "y"}, "demo"), "Lost"),
@@ -231,7 +274,9 @@ def test_a_form_that_needs_a_browser_says_what_works_without(
     monkeypatch.setenv("BROWSER_PATH", str(tmp_path / "none"))
     app = visit("talk")
     app.selectbox(key="talk-as").select("pdf").run()
-    assert "HTML, CSV and Parquet need no browser" in read_note(app, "talk-no-renderer")
+    told = read_note(app, "talk-no-renderer")
+    assert told.startswith("Pictures, PDF and slides are drawn by Chrome or Chromium; found no ")
+    assert told.endswith("HTML, CSV and Parquet need no browser.")
     assert not any(button.key == "talk-away-start" for button in app.button)
     app.selectbox(key="talk-as").select("csv.zip").run()
     assert any(button.key == "talk-away-start" for button in app.button)

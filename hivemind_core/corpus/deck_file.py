@@ -48,7 +48,7 @@ def read_deck_file(path: Path) -> str:
             raise InputError(
                 f"a deck has {LARGEST:,} bytes at most", where=str(path), found=f"{size:,}"
             )
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")  # some editors begin a text with a mark
     except OSError as error:
         found = (error.strerror or str(error)).lower()
         raise InputError("the deck cannot be read", where=str(path), found=found) from error

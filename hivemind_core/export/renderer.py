@@ -132,11 +132,17 @@ def render(page: bytes, work: Callable[[Sitting], Coroutine[Any, Any, T]]) -> T:
     if isinstance(result, HivemindError):
         raise result
     if isinstance(result, BaseException):
-        found = str(result) or type(result).__name__
+        found = _tell_cause(result)
         raise WorkError(
             "the browser could not draw", where=str(path), found=found, remedy=WITHOUT
         ) from result
     return result
+
+
+def _tell_cause(error: BaseException) -> str:
+    """Return what went wrong in few words: of several sentences the first says it."""
+    said = next((str(part).strip() for part in error.args if str(part).strip()), "")
+    return said.rstrip(".") or type(error).__name__
 
 
 async def _sit(path: Path, page: bytes, work: Callable[[Sitting], Coroutine[Any, Any, T]]) -> T:
