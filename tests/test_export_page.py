@@ -13,9 +13,10 @@ from plotly.offline import get_plotlyjs
 from hivemind_core.errors import InputError
 from hivemind_core.export.about import clean_text, list_origins, write_citation
 from hivemind_core.export.document import Document, write_data
-from hivemind_core.export.dressing import dress_figure, list_text, set_on_slide
+from hivemind_core.export.dressing import dress_figure, list_text
 from hivemind_core.export.page import write_html
 from hivemind_core.export.rows import MOST_ROWS, write_table, write_value
+from hivemind_core.export.stage import choose_scale, find_least, set_on_slide
 from hivemind_core.figures.palette import DARK, LIGHT
 from tests.exhibits import (
     CITATION,
@@ -273,3 +274,47 @@ def test_on_a_slide_the_legend_of_a_map_stands_beside_it() -> None:
     assert figure.layout.legend.orientation == "h"
     figure.update_layout(coloraxis={"showscale": True})
     assert set_on_slide(figure) is figure  # its colours are explained under it
+
+
+def draw_matrix(size: int) -> go.Figure:
+    """Return a matrix as the homogeneity page draws it: names beside its rows and above columns."""
+    figure = go.Figure(go.Heatmap(z=np.eye(size)))
+    names = [f"model {n}" for n in range(size)]
+    for n, name in enumerate(names):
+        figure.add_annotation(text=name, x=-0.5, xanchor="right", y=n)
+        figure.add_annotation(text=name, x=n, y=-0.5, textangle=-90)
+    figure.add_annotation(text="joined at", x=size, y=-0.5)
+    axis = {"tickvals": list(range(size)), "ticktext": names, "range": [size - 0.48, -0.52]}
+    figure.update_yaxes(**axis, scaleanchor="x", showticklabels=False)
+    return figure.update_layout(height=533, margin={"t": 175, "b": 58})
+
+
+def test_on_a_slide_a_large_matrix_names_its_rows_alone() -> None:
+    figure = draw_matrix(25)
+    shown = set_on_slide(figure)
+    assert len(figure.layout.annotations) == 51
+    assert [note.textangle for note in shown.layout.annotations] == [None] * 26
+    assert (shown.layout.margin.t, shown.layout.height) == (40, 398)
+    assert set_on_slide(draw_matrix(12)).layout.margin.t == 175
+
+
+def test_how_little_height_keeps_rows_apart() -> None:
+    # 25 rows and .04 of one, of 12 pixels and a fifth more each, and the margins.
+    assert find_least(draw_matrix(25)) == pytest.approx(25.04 * 14.4 + 175 + 58)
+    twice = go.Figure(go.Bar(y=[0, 1], x=[1, 2], orientation="h"))
+    twice.update_yaxes(tickvals=list(range(20)), ticktext=["a<br>b"] * 20, tickfont={"size": 10})
+    assert find_least(twice) == pytest.approx(20 * 28 + 16 + 48)
+    assert find_least(go.Figure()) == 260
+    assert find_least(go.Figure(layout={"height": 1000})) == 800
+    counted = go.Figure(layout={"yaxis": {"tickvals": [0, 0.5], "ticktext": ["0", ".5"]}})
+    assert find_least(counted) == 260
+
+
+def test_letters_of_a_figure_are_large_where_there_is_room() -> None:
+    bars = go.Figure(layout={"height": 400, "margin": {"t": 20, "b": 40}})
+    bars.update_yaxes(tickvals=list(range(20)), ticktext=["a"] * 20)  # 348 pixels at the least
+    assert choose_scale(bars, 1200, 600) == pytest.approx(1.5)  # more than enough room
+    assert choose_scale(bars, 1200, 480) == pytest.approx(16 / 12)
+    assert choose_scale(bars, 1200, 400) == pytest.approx(400 / 348)
+    assert choose_scale(bars, 440, 480) == pytest.approx(1)
+    assert choose_scale(bars, 1200, 100) == pytest.approx(0.6)

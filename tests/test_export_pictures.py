@@ -3,6 +3,7 @@
 import io
 import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -156,6 +157,33 @@ def test_long_and_hostile_titles_stay_on_their_slide() -> None:
     assert "<script>document.title='broken'</script>" in told
     full = deck.slides[4].notes_slide.notes_text_frame.text
     assert full.count("A long query.") == 500
+
+
+def test_words_stand_beside_a_tall_figure_and_captions_above_others() -> None:
+    from pptx import Presentation
+
+    tall, low = draw_points(), draw_points()
+    tall.update_layout(height=600)
+    caption = "A heading of some length. " * 7
+    exhibits = [
+        make_exhibit("A title of some length", panels=(Panel(tall, "Tall."),)),
+        make_exhibit(panels=(Panel(low, "Left.", caption), Panel(low, "Right."))),
+        replace(
+            make_exhibit("Long. " * 230, panels=(Panel(tall, "Tall."),)), reading="Long. " * 150
+        ),
+    ]
+    deck = Presentation(io.BytesIO(write_file(exhibits, "pptx")))
+    aside, beside, full = (list(slide.shapes) for slide in deck.slides)
+    (picture,) = [shape for shape in aside if shape.shape_type == 13]
+    words = [shape for shape in aside if shape.has_text_frame]
+    assert all(shape.left + shape.width < picture.left for shape in words)
+    assert picture.height > deck.slide_height * 0.8
+    (above,) = [s for s in beside if s.has_text_frame and "heading" in s.text_frame.text]
+    pictures = [shape for shape in beside if shape.shape_type == 13]
+    assert above.text_frame.text == caption
+    assert above.top + above.height <= pictures[0].top == pictures[1].top
+    (picture,) = [shape for shape in full if shape.shape_type == 13]
+    assert picture.top > full[0].top + full[0].height  # no room for so long a title beside it
 
 
 def test_a_page_that_fails_is_an_error_in_one_line() -> None:

@@ -6,7 +6,8 @@
   const place = document.querySelector(".place");
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const whole = matchMedia("(display-mode: fullscreen)");
-  const LEAST_WIDTH = 560, LEAST_HEIGHT = 330, LARGEST = 2.6, NARROW = 700;
+  const MADE_WIDTH = 560, MADE_HEIGHT = 330, LEAST_WIDTH = 440, LARGEST = 2.6, NARROW = 700;
+  const LEGIBLE = 16 / 12; // letters of a slide of 1280 x 720, in those of a page
   const CONFIG = {
     displaylogo: false, responsive: false, plotlyServerURL: "", topojsonURL: "about:blank",
     showSendToCloud: false, showEditInChartStudio: false, doubleClick: "reset",
@@ -21,16 +22,19 @@
     return root.dataset.ground || (dark.matches ? "dark" : "light");
   }
 
-  /* Figures are made for a page. Here they are drawn as wide as there, and enlarged. */
+  /* Figures are made for a page. Here they are drawn as wide as there, or in as little room as
+     keeps their rows apart, and enlarged: stage.py has the same rule. */
   function measure(plot) {
-    const wanted = Number(plot.dataset.height) || LEAST_HEIGHT;
+    const made = Number(plot.dataset.height) || MADE_HEIGHT, least = Number(plot.dataset.least);
     // On a telephone views are read by scrolling, so that a figure may be as high as it is made.
-    plot.style.minHeight = innerWidth < NARROW && !isPaper() ? wanted + "px" : "";
+    plot.style.minHeight = innerWidth < NARROW && !isPaper() ? made + "px" : "";
     const room = {width: plot.clientWidth, height: plot.clientHeight};
-    const tall = Math.min(Math.max(wanted, LEAST_HEIGHT), Math.max(LEAST_HEIGHT, room.height / 0.8));
-    const scale = Math.min(room.height / tall, room.width / LEAST_WIDTH, LARGEST);
-    const used = Math.max(scale, Math.min(isPaper() ? 0.6 : 0.8, room.width / 340));
-    return {scale: used, width: Math.round(room.width / used), height: Math.round(room.height / used)};
+    const screen = isPaper() ? 1 : Math.min(innerWidth / 1280, innerHeight / 720);
+    const roomy = Math.min(room.height / Math.max(made, MADE_HEIGHT, least), room.width / MADE_WIDTH);
+    const legible = Math.min(LEGIBLE * screen, room.height / least, room.width / LEAST_WIDTH);
+    const floor = Math.min(isPaper() ? 0.6 : 0.8, room.width / 340);
+    const scale = Math.max(Math.min(Math.max(roomy, legible), LARGEST), floor);
+    return {scale, width: Math.round(room.width / scale), height: Math.round(room.height / scale)};
   }
 
   /* Titles under figures side by side are broken where they would run into each other. */

@@ -46,24 +46,6 @@ def dress_figure(figure: go.Figure, ground: Ground, fonts: str = FONTS) -> go.Fi
     return go.Figure(guarded)
 
 
-def set_on_slide(figure: go.Figure) -> go.Figure:
-    """Return a figure as a slide shows it: what a map has under it stands beside it.
-
-    A slide is wide, and a map keeps its aspect: what stands under it would make it small. Other
-    figures, and maps under which colours are explained, stay as they are.
-    """
-    layout = figure.layout
-    has_bar = bool(layout.coloraxis.showscale) or any(
-        trace.type == "heatmap" for trace in figure.data
-    )
-    if layout.yaxis.scaleanchor != "x" or layout.legend.orientation != "h" or has_bar:
-        return figure
-    beside = {"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
-    return go.Figure(figure).update_layout(
-        legend=beside | {"maxheight": None, "tracegroupgap": 10}, margin={"b": 8}
-    )
-
-
 def list_text(part: object) -> str:
     """Return every text of a figure, or of a part of it, one after the other."""
     if isinstance(part, str):

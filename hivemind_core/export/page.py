@@ -9,13 +9,13 @@ from hivemind_core.errors import InputError
 from hivemind_core.exhibit import Exhibit, Panel
 from hivemind_core.export.about import list_origins, write_citation
 from hivemind_core.export.document import Document, read_part, write_data, write_text
-from hivemind_core.export.dressing import dress_figure, list_text, set_on_slide
+from hivemind_core.export.dressing import dress_figure, list_text
 from hivemind_core.export.fonts import write_faces
 from hivemind_core.export.live import LIVE, find_origin, write_address
 from hivemind_core.export.rows import write_table
+from hivemind_core.export.stage import find_least, set_on_slide, stands_aside
 from hivemind_core.figures.palette import DARK, LIGHT, Ground
 
-TALL = 520  # pixels
 TITLE_SIZES = (60, 140, 320)  # characters up to which a title is set that large
 KEYS = (
     ("→  Page Down  Space", "next"),
@@ -117,9 +117,10 @@ def _write_view(exhibit: Exhibit, dark: Exhibit | None, place: tuple[int, int], 
     reading = exhibit.reading
     if exhibit.view.page == LIVE and (live or not has_figures):
         shown, reading = [_write_live(exhibit, live)], "" if live else reading
+    aside = " aside" if stands_aside(exhibit.panels) else ""
     return (
         f'<section class="view" id="view-{number}" aria-roledescription="slide" '
-        f'aria-label="{label}">\n<div class="stage{_choose_place(exhibit.panels)}">\n'
+        f'aria-label="{label}">\n<div class="stage{aside}">\n'
         f"<header>{_write_title(exhibit.title)}"
         f"{_write_words('p', 'reading', reading)}"
         f"{_write_words('p', 'fault', exhibit.fault)}</header>\n"
@@ -132,12 +133,6 @@ def _write_view(exhibit: Exhibit, dark: Exhibit | None, place: tuple[int, int], 
         f"{_write_words('p', '', exhibit.note) or '<p>No notes for this view.</p>'}</aside>\n"
         "</section>"
     )
-
-
-def _choose_place(panels: Sequence[Panel]) -> str:
-    """Return the class of a view whose one figure is too tall to stand below its words."""
-    heights = [float(panel.figure.layout.height or 0) for panel in panels]
-    return " aside" if len(heights) == 1 and heights[0] >= TALL else ""
 
 
 def _write_live(exhibit: Exhibit, live: str) -> str:
@@ -168,11 +163,12 @@ def _write_panel(panel: Panel, dark: Panel | None, name: str) -> str:
     data = [_write_figure(panel.figure, LIGHT, f"figure-{name}-light")]
     if dark is not None:
         data.append(_write_figure(dark.figure, DARK, f"figure-{name}-dark"))
-    height = panel.figure.layout.height or 0
+    staged = set_on_slide(panel.figure)
+    height, least = float(staged.layout.height or 0), find_least(staged)
     return (
         f'<figure class="panel">{_write_words("figcaption", "", panel.reading)}'
         f'<div class="plot" role="img" aria-label="{write_text(panel.words)}" '
-        f'data-figure="figure-{name}" data-height="{float(height):g}">'
+        f'data-figure="figure-{name}" data-height="{height:g}" data-least="{least:g}">'
         f'<div class="drawing"></div></div>'
         f"{_write_words('p', 'basis', panel.basis)}{''.join(data)}</figure>"
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from hivemind_core.errors import WorkError
@@ -12,9 +13,11 @@ from hivemind_core.export.paper import INCH, NARROWEST, Print
 from hivemind_core.export.pictures import draw_vectors, write_png
 from hivemind_core.export.renderer import EXTRA, WITHOUT
 from hivemind_core.export.rows import write_value
+from hivemind_core.export.stage import choose_scale, set_on_slide, stands_aside
 from hivemind_core.figures.palette import LIGHT
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
     import pyarrow as pa
     from pptx.dml.color import RGBColor
     from pptx.presentation import Presentation as Deck
@@ -24,12 +27,16 @@ if TYPE_CHECKING:
     from pptx.util import Length
 
 WIDTH, HEIGHT = 960, 540  # points: 16 to 9
-EDGE, GAP = 40.0, 14.0
+PIXELS = 4 / 3  # of a slide of 1280 x 720, a point
+EDGE, GAP, TOP, FOOT = 40.0, 14.0, 26.0, 16.0
+ASIDE, LARGEST_ASIDE = 0.3, 24  # of the width, for words beside a figure, and points of a title
 TITLES = ((60, 30), (140, 22), (320, 16), (700, 12), (1400, 9))  # characters up to, points
 SMALLEST, LONGEST = 9, 1400  # points, and characters of a title that still fit in them
 READINGS = ((160, 17), (320, 14), (700, 11))
-LETTER, LINE = 0.55, 1.25  # width and height of a letter, in its size
-BASIS, CAPTION = 9, 12  # points
+# Width and height of a letter, in its size: in typefaces that stand in where Inter is not there.
+LETTER, BOLD, LINE = 0.55, 0.57, 1.25
+NARROW = 1.1  # more for a letter in a narrow column, where a long word shows
+BASIS, CAPTION, CAPTION_LONGEST = 9, 12, 240  # points, points, and characters
 ROWS, COLUMNS, CELL = 12, 6, 60  # of a table on a slide, and characters
 FONT = "Inter"
 
@@ -82,48 +89,76 @@ class _Page:
 
     def __init__(self, exhibit: Exhibit) -> None:
         self.exhibit = exhibit
+        self.figures = [set_on_slide(panel.figure) for panel in exhibit.panels]
+        self.captions = [_shorten(panel.reading, CAPTION_LONGEST) for panel in exhibit.panels]
         self.title = _shorten(exhibit.title, LONGEST)
         self.reading = _shorten("\n".join(filter(None, (exhibit.reading, exhibit.fault))), 900)
         self.small = _shorten(
             "\n".join(filter(None, (exhibit.basis, write_citation(exhibit)))), 900
         )
-        self.title_size = _fit(self.title, TITLES)
         self.reading_size = _fit(self.reading, READINGS)
+        if not (stands_aside(exhibit.panels) and self._set_aside()):
+            self._set_above()
+
+    def _set_above(self) -> None:
+        """Let the words stand above the figures, and the small print below them."""
         room = WIDTH - 2 * EDGE
-        top = 26.0
-        self.title_box: Box = (EDGE, top, room, _measure(self.title, self.title_size, room))
-        top += self.title_box[3] + 6
-        self.reading_box: Box = (EDGE, top, room, _measure(self.reading, self.reading_size, room))
-        top += self.reading_box[3] + 8
+        self.title_size = _fit(self.title, TITLES)
+        bottom = self._stack_words(room)
         foot = _measure(self.small, BASIS, room)
-        self.small_box: Box = (EDGE, HEIGHT - 16 - foot, room, foot)
-        self.middle: Box = (EDGE, top, room, max(self.small_box[1] - 8 - top, 60))
+        self.small_box: Box = (EDGE, HEIGHT - FOOT - foot, room, foot)
+        self.middle: Box = (EDGE, bottom + 8, room, max(self.small_box[1] - 16 - bottom, 60))
+
+    def _set_aside(self) -> bool:
+        """Let the words stand beside the figure; return whether there is room for them."""
+        room = ASIDE * (WIDTH - 2 * EDGE)
+        self.title_size = min(_fit(self.title, TITLES), LARGEST_ASIDE)
+        bottom = self._stack_words(room)
+        foot = _measure(self.small, BASIS, room)
+        self.small_box = (EDGE, HEIGHT - FOOT - foot, room, foot)
+        left = EDGE + room + 2 * GAP
+        self.middle = (left, TOP, WIDTH - EDGE - left, HEIGHT - FOOT - TOP)
+        return bottom + 8 <= self.small_box[1]
+
+    def _stack_words(self, room: float) -> float:
+        """Place title and reading at the top left; return where they end."""
+        title = _measure(self.title, self.title_size, room, BOLD)
+        self.title_box: Box = (EDGE, TOP, room, title)
+        reading = _measure(self.reading, self.reading_size, room)
+        self.reading_box: Box = (EDGE, TOP + title + 6, room, reading)
+        return TOP + title + 6 + reading
 
     def list_boxes(self) -> list[Box]:
         """Return where each figure stands: side by side, and from four on in two rows."""
-        number = len(self.exhibit.panels)
+        number = len(self.figures)
         across = max(number if number < 4 else -(-number // 2), 1)
         down = -(-number // across) if number else 1
         left, top, width, height = self.middle
         w, h = (width - GAP * (across - 1)) / across, (height - GAP * (down - 1)) / down
-        caption = 2 * CAPTION if any(panel.reading for panel in self.exhibit.panels) else 0
+        caption = min(self.measure_caption(w), h / 2)
         return [
             (left + i % across * (w + GAP), top + i // across * (h + GAP) + caption, w, h - caption)
             for i in range(number)
         ]
 
+    def measure_caption(self, width: float) -> float:
+        """Return the height that the longest caption of a figure takes, and some space below."""
+        heights = [_measure(words, CAPTION, width, BOLD) for words in self.captions]
+        return max(heights, default=0) + (4 if any(heights) else 0)
+
 
 def _draw_figures(pages: Sequence[_Page], dpi: int) -> list[bytes]:
     """Return the pictures of all slides, each as large as its place."""
-    figures = [panel.figure for page in pages for panel in page.exhibit.panels]
+    figures = [figure for page in pages for figure in page.figures]
     boxes = [box for page in pages for box in page.list_boxes()]
-    return write_png(draw_vectors(figures, [_choose_print(box) for box in boxes], LIGHT), dpi)
+    prints = [_choose_print(*pair) for pair in zip(figures, boxes, strict=True)]
+    return write_png(draw_vectors(figures, prints, LIGHT), dpi)
 
 
-def _choose_print(box: Box) -> Print:
-    """Return a print as large as a place on a slide, with letters for the last row of a hall."""
+def _choose_print(figure: "go.Figure", box: Box) -> Print:
+    """Return a print as large as a place on a slide, with letters as large as its rows let be."""
     _, _, width, height = box
-    scale = min(max(min(height / 250, width / 420), 0.75), 2.0)
+    scale = choose_scale(figure, width * PIXELS, height * PIXELS)
     return Print(max(width * INCH / 72, NARROWEST), max(height * INCH / 72, NARROWEST), scale)
 
 
@@ -141,14 +176,16 @@ def _add_slide(deck: "Deck", page: _Page, pictures: Sequence[bytes]) -> None:
     ):
         if words:
             _write(_add_box(slide, box), words, size, color)
-    for panel, picture, box in zip(exhibit.panels, pictures, page.list_boxes(), strict=True):
+    shown_in = zip(exhibit.panels, pictures, page.list_boxes(), page.captions, strict=True)
+    for panel, picture, box, caption in shown_in:
         shown = slide.shapes.add_picture(BytesIO(picture), *_read_box(box))
         shown.name = "Figure"
         shown._element.nvPicPr.cNvPr.set("descr", clean_text(panel.words))
-        if panel.reading:
+        if caption:
             left, top, width, _ = box
-            above = _add_box(slide, (left, top - 2 * CAPTION, width, 2 * CAPTION))
-            _write(above, _shorten(panel.reading, 160), CAPTION, LIGHT.ink, is_bold=True)
+            high = page.measure_caption(width)
+            above = _add_box(slide, (left, top - high, width, high))
+            _write(above, caption, CAPTION, LIGHT.ink, is_bold=True)
     if not exhibit.panels and exhibit.tables:
         _add_table(slide, next(iter(exhibit.tables.values())), page.middle)
     slide.notes_slide.notes_text_frame.text = clean_text(_write_notes(exhibit))
@@ -237,8 +274,8 @@ def _fit(text: str, sizes: Sequence[tuple[int, int]]) -> int:
     return next((size for most, size in sizes if len(text) <= most), SMALLEST)
 
 
-def _measure(text: str, size: float, width: float) -> float:
-    """Return the height of a text in points; at most seven lines of a long one."""
-    across = width / (LETTER * size)
-    lines = sum(max(1, -(-len(line) // int(across))) for line in text.split("\n"))
+def _measure(text: str, size: float, width: float, letter: float = LETTER) -> float:
+    """Return the height of a text in points."""
+    across = max(int(width / (letter * size * (NARROW if width < WIDTH / 2 else 1))), 1)
+    lines = sum(max(1, len(wrap(line, across))) for line in text.split("\n"))
     return (lines if text else 0) * size * LINE
