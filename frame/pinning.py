@@ -29,7 +29,7 @@ def offer_pin() -> None:
         return
     view = exhibits.describe_view(record)
     with st.sidebar:
-        with st.container(horizontal=True, key="view-actions"):
+        with st.container(horizontal=True, gap="xsmall", key="view-actions"):
             icon = ":material/push_pin:"
             is_wanted = st.button("Pin this view", key="pin", type="tertiary", icon=icon)
             offer_taking(record, view)

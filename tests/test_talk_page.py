@@ -201,6 +201,10 @@ def test_a_deck_that_was_broken_meanwhile_is_said(decks: Path, text: str, told: 
         (b'{"version": 99}', "broken.json: this software reads decks up to version 1"),
         (b'{"version": 1, "colour": "red"}', "broken.json: a deck has no 'colour'"),
         (b'{"version": 1, "slides": [{}]}', "broken.json, slide 1: a slide names the page"),
+        (
+            b'{"version": 1, "title": "' + b"x" * 200_000 + b'"}',
+            "broken.json: title has 1,000 characters at most; found 200,000",
+        ),
         (b"\xff\xfe", "broken.json: a deck is UTF-8 text"),
         (b"[" * 100_000, "broken.json: a deck is a JSON object"),
     ],
