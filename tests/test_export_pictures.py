@@ -165,12 +165,11 @@ def test_words_stand_beside_a_tall_figure_and_captions_above_others() -> None:
     tall, low = draw_points(), draw_points()
     tall.update_layout(height=600)
     caption = "A heading of some length. " * 7
+    long = make_exhibit("Long. " * 230, panels=(Panel(tall, "Tall."),))
     exhibits = [
         make_exhibit("A title of some length", panels=(Panel(tall, "Tall."),)),
         make_exhibit(panels=(Panel(low, "Left.", caption), Panel(low, "Right."))),
-        replace(
-            make_exhibit("Long. " * 230, panels=(Panel(tall, "Tall."),)), reading="Long. " * 150
-        ),
+        replace(long, reading="Long. " * 150),
     ]
     deck = Presentation(io.BytesIO(write_file(exhibits, "pptx")))
     aside, beside, full = (list(slide.shapes) for slide in deck.slides)
