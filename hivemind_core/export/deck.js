@@ -11,7 +11,7 @@
   const CONFIG = {
     displaylogo: false, responsive: false, plotlyServerURL: "", topojsonURL: "about:blank",
     showSendToCloud: false, showEditInChartStudio: false, doubleClick: "reset",
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    modeBarButtons: [["zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"]],
   };
   let current = 0;
 
@@ -89,7 +89,9 @@
     const figure = JSON.parse(held.textContent);
     Object.assign(figure.layout, {width, height, autosize: false});
     foldTitles(figure.layout, width);
-    Plotly.react(drawing, figure.data, figure.layout, CONFIG);
+    // Tools are for what can be moved; deck.css puts them where no legend is.
+    const displayModeBar = figure.layout.dragmode === "pan" && "hover";
+    Plotly.react(drawing, figure.data, figure.layout, {...CONFIG, displayModeBar});
   }
 
   const listPlots = view => [...view.querySelectorAll(".plot")];
