@@ -21,6 +21,7 @@ from hivemind_core.corpus.exports import (
     write_rows,
 )
 from hivemind_core.corpus.tables import RESPONSES
+from hivemind_core.exhibit import Exhibit, View
 from hivemind_core.figures.atlas import LabelledMap
 from hivemind_core.figures.numbers import count
 
@@ -59,7 +60,7 @@ def offer_print(pane: Pane, labelled: LabelledMap) -> None:
     name = name_export(pane.book.manifest, f"{pane.sheet.place.name[:NAME_CUT]}-map", "pdf")
     st.download_button(
         "Take the map for print (PDF, labelled, 85 mm)",
-        partial(_print_map, labelled),
+        partial(_print_map, pane, labelled),
         name,
         "application/pdf",
         key="take-print",
@@ -68,10 +69,14 @@ def offer_print(pane: Pane, labelled: LabelledMap) -> None:
     )
 
 
-def _print_map(labelled: LabelledMap) -> bytes:
+def _print_map(pane: Pane, labelled: LabelledMap) -> bytes:
     from hivemind_core.export.print_map import write_map
+    from hivemind_core.export.stamp import make_stamp
 
-    return write_map(labelled.points, labelled.style, labelled.labels, "pdf")
+    citation = cite(pane.book.manifest, pane.book.encoder)
+    exhibit = Exhibit(View("atlas"), pane.sheet.place.name, "", citation=citation)
+    stamp = make_stamp(exhibit, "")
+    return write_map(labelled.points, labelled.style, labelled.labels, "pdf", stamp=stamp)
 
 
 def _write(pane: Pane, rows: tuple[int, ...], form: Form) -> bytes:

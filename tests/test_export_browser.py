@@ -202,3 +202,40 @@ def test_without_scripts_all_views_are_read_one_below_the_other(
     for number in (1, 2):
         expect(tab.get_by_role("heading", name=f"View {number} of a talk")).to_be_visible()
     context.close()
+
+
+def test_tools_are_for_maps_and_stand_below_their_legend(open_file: Open) -> None:
+    chart, moved = draw_points(), draw_points()
+    moved.add_scatter(x=[1], y=[2], name="model-b")
+    moved.update_layout(dragmode="pan", showlegend=True, legend={"orientation": "h"})
+    moved.update_yaxes(scaleanchor="x")
+    chart.update_layout(dragmode=False)
+    tab, _ = open_file([make_exhibit(figure=moved), make_exhibit(figure=chart)])
+    tab.locator(".view.shown .plot").hover()
+    tools = tab.locator(".view.shown .modebar")
+    expect(tools).to_be_visible()
+    legend = tab.locator(".view.shown .legend .bg").bounding_box()
+    found, plot = tools.bounding_box(), tab.locator(".view.shown .plot").bounding_box()
+    assert found
+    assert legend
+    assert plot
+    assert found["y"] > legend["y"] + legend["height"]
+    assert found["y"] + found["height"] <= plot["y"] + plot["height"] + 1
+    tab.keyboard.press("PageDown")
+    tab.locator(".view.shown .plot").hover()
+    expect(tab.locator(".view.shown .modebar-btn")).to_have_count(0)
+
+
+def test_letters_of_figures_can_be_read_from_the_last_row(open_file: Open) -> None:
+    bars = go.Figure(go.Bar(x=[1] * 17, y=list(range(17)), orientation="h"))
+    bars.update_yaxes(tickvals=list(range(17)), ticktext=[f"Category {n}" for n in range(17)])
+    bars.update_layout(height=495)
+    tab, _ = open_file([make_exhibit(figure=bars)])
+    names = tab.locator(".view.shown .ytick text")
+    size = """e => parseFloat(getComputedStyle(e).fontSize)
+        * new DOMMatrix(getComputedStyle(e.closest('.drawing')).transform).a"""
+    assert names.first.evaluate(size) == pytest.approx(16)
+    places = [box["y"] for name in names.all() if (box := name.bounding_box())]
+    steps = [abs(a - b) for a, b in zip(places, places[1:], strict=False)]
+    assert len(steps) == 16
+    assert min(steps) > 16

@@ -41,6 +41,8 @@ def test_an_svg_is_as_large_as_asked_and_all_vectors() -> None:
     assert len(marks) == 3
     assert "model-a" in [text.strip() for text in root.itertext()]
     assert "font-family:Inter" in "".join(root.itertext())
+    assert [each.tag.removeprefix(SVG) for each in root][:3] == ["title", "desc", "metadata"]
+    assert root[1].text == "Three points on a line."
 
 
 def test_hostile_figures_become_pictures_of_their_text() -> None:
@@ -55,6 +57,8 @@ def test_a_png_has_the_points_that_its_print_needs() -> None:
     content = write_file([make_exhibit()], "png", Options(printed=COLUMN))
     with Image.open(io.BytesIO(content)) as picture:
         width, height = picture.size
+        assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+        assert picture.info["Description"] == "Three points on a line."
         colors = picture.convert("RGB").getcolors(1 << 24)
     assert width == pytest.approx(85 / 25.4 * 300, abs=4)
     assert height == pytest.approx(60 / 25.4 * 300, abs=4)
@@ -94,6 +98,8 @@ def test_a_pdf_of_figures_has_pages_of_their_size_and_fonts_that_publishers_take
         assert height == pytest.approx(60, abs=0.6)
     assert b"/Subtype /Image" not in content
     assert b"/Type3" not in content
+    for told in ("View 1 of a talk · two-rivers", "View 2 of a talk"):
+        assert told.encode("utf-16-be").hex().upper().encode() in content
     assert b"/TrueType" in content or b"/CIDFontType2" in content
 
 
@@ -165,12 +171,11 @@ def test_words_stand_beside_a_tall_figure_and_captions_above_others() -> None:
     tall, low = draw_points(), draw_points()
     tall.update_layout(height=600)
     caption = "A heading of some length. " * 7
+    long = make_exhibit("Long. " * 230, panels=(Panel(tall, "Tall."),))
     exhibits = [
         make_exhibit("A title of some length", panels=(Panel(tall, "Tall."),)),
         make_exhibit(panels=(Panel(low, "Left.", caption), Panel(low, "Right."))),
-        replace(
-            make_exhibit("Long. " * 230, panels=(Panel(tall, "Tall."),)), reading="Long. " * 150
-        ),
+        replace(long, reading="Long. " * 150),
     ]
     deck = Presentation(io.BytesIO(write_file(exhibits, "pptx")))
     aside, beside, full = (list(slide.shapes) for slide in deck.slides)

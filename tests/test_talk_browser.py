@@ -1,7 +1,9 @@
 """A talk in a real browser: drawn by the server, then presented without it."""
 
+import socket
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,13 +105,40 @@ def test_a_live_view_runs_in_the_dashboard(
     talk = open_talk(server, context, decks, Slide(View("homogeneity"), "First"), live)
     expect(talk.locator("iframe")).to_have_count(0)  # nothing runs before it is shown
     talk.keyboard.press("PageDown")
+    plot = talk.locator(".view.shown .plot .main-svg").first
+    expect(plot).to_be_visible()  # its still, until it is told to run
+    expect(talk.locator("iframe")).to_have_count(0)
+    talk.get_by_role("button", name="Run it live").click()
     frame = talk.frame_locator("iframe")
     expect(frame.get_by_text("Write a metaphor about time in one sentence.")).to_be_visible()
     expect(frame.get_by_text("A replay", exact=True)).to_be_visible()
     expect(frame.get_by_test_id("stSidebarNav")).to_be_hidden()
+    expect(plot).to_be_hidden()
+    talk.get_by_role("button", name="Show the still").click()
+    expect(plot).to_be_visible()
+    expect(talk.locator("iframe")).to_be_hidden()
+    talk.keyboard.press("l")
     frame.locator("h1").click()
     talk.keyboard.press("PageUp")  # a clicker leads out of the frame
     expect(talk.locator(SHOWN)).to_have_text("First")
+
+
+def test_the_still_of_a_live_view_stays_where_nobody_answers(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    with socket.socket() as asked:  # a port at which nobody listens once it is closed
+        asked.bind(("127.0.0.1", 0))
+        port = asked.getsockname()[1]
+    path = tmp_path / "talk.html"
+    live = replace(make_talk(1)[0], view=View("live", {"replay": "shipped"}))
+    path.write_bytes(write_html([live], "A talk", live=f"http://127.0.0.1:{port}"))
+    talk = be_patient(context.new_page())
+    talk.goto(path.as_uri())
+    talk.locator("html[data-ready]").wait_for(state="attached")
+    talk.keyboard.press("l")
+    expect(talk.get_by_role("button", name="The dashboard does not answer")).to_be_visible()
+    expect(talk.locator(".view.shown .plot .main-svg").first).to_be_visible()
+    expect(talk.locator("iframe")).to_have_count(0)
 
 
 @pytest.fixture

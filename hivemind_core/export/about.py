@@ -65,9 +65,17 @@ def list_origins(exhibit: Exhibit) -> list[tuple[str, str]]:
         **{NAMES.get(name, name): value for name, value in citation.items() if name not in known},
         "software": f"{about['software']} {about['version']}",
     }
-    words = {True: "yes", False: "no"}
-    told = {n: words[v] if isinstance(v, bool) else str(v) for n, v in found.items()}
+    told = {name: _write_words(value) for name, value in found.items()}
     return [(name, value) for name, value in told.items() if value]
+
+
+def _write_words(value: object) -> str:
+    """Return a value for people: several with commas between."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(_write_words(part) for part in value)
+    return str(value)
 
 
 def write_citation(exhibit: Exhibit) -> str:

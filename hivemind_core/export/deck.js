@@ -11,7 +11,7 @@
   const CONFIG = {
     displaylogo: false, responsive: false, plotlyServerURL: "", topojsonURL: "about:blank",
     showSendToCloud: false, showEditInChartStudio: false, doubleClick: "reset",
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    modeBarButtons: [["zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"]],
   };
   let current = 0;
 
@@ -89,7 +89,9 @@
     const figure = JSON.parse(held.textContent);
     Object.assign(figure.layout, {width, height, autosize: false});
     foldTitles(figure.layout, width);
-    Plotly.react(drawing, figure.data, figure.layout, CONFIG);
+    // Tools are for what can be moved; deck.css puts them where no legend is.
+    const displayModeBar = figure.layout.dragmode === "pan" && "hover";
+    Plotly.react(drawing, figure.data, figure.layout, {...CONFIG, displayModeBar});
   }
 
   const listPlots = view => [...view.querySelectorAll(".plot")];
@@ -131,7 +133,7 @@
      leave it, where the browser lets us hear them. */
   function runLive(view) {
     const live = view.querySelector("[data-live]");
-    if (!live) return;
+    if (!live || live.closest(".held:not(.running)")) return;
     if (live.firstElementChild) { enlarge(live); return; }
     const frame = document.createElement("iframe");
     frame.title = live.dataset.title;
@@ -141,6 +143,28 @@
     });
     live.append(frame);
     enlarge(live);
+  }
+
+  /* A live view that has a still shows it until it is told to run, and if nobody answers. */
+  const SAYS = {still: "Run it live", running: "Show the still", gone: "The dashboard does not answer"};
+
+  function tellRun(stage, state) {
+    stage.classList.toggle("running", state === "running");
+    stage.querySelector(".run").textContent = SAYS[state];
+  }
+
+  async function toggleLive() {
+    const view = views[current], stage = view.querySelector(".held");
+    if (!stage) return;
+    if (stage.classList.contains("running")) { tellRun(stage, "still"); return; }
+    const address = stage.querySelector("[data-live]").dataset.live;
+    const health = address.replace(/\/live\?.*$/, "/_stcore/health");
+    try {
+      const signal = AbortSignal.timeout(3000);
+      await fetch(health, {mode: "no-cors", cache: "no-store", credentials: "omit", signal});
+    } catch { tellRun(stage, "gone"); return; }
+    tellRun(stage, "running");
+    runLive(view);
   }
 
   /* As wide as on a desk, and enlarged with the screen, like the figures. */
@@ -209,6 +233,7 @@
     speaker: () => { if (!speaker.open()) turn("with-notes"); },
     keys: () => turn("with-keys"),
     blank: () => turn("blank"),
+    live: toggleLive,
     ground: () => { root.dataset.ground = findGround() === "dark" ? "light" : "dark"; repaint(); },
     full: () => {
       if (document.fullscreenElement) document.exitFullscreen();
@@ -219,7 +244,7 @@
   const KEYS = {
     ArrowRight: "next", PageDown: "next", " ": "next", ArrowLeft: "back", PageUp: "back",
     Home: "first", End: "last", o: "contents", n: "notes", s: "speaker", d: "ground", f: "full", b: "blank",
-    ".": "blank", "?": "keys", Escape: "close", F5: "full",
+    l: "live", ".": "blank", "?": "keys", Escape: "close", F5: "full",
   };
 
   /* Up and down turn pages too, but where there is more to read they scroll. */
@@ -249,6 +274,13 @@
     if (!button) return;
     ACTIONS[button.dataset.do]();
     if (event.detail) button.blur();
+  });
+  document.querySelectorAll(".run").forEach(button => {
+    tellRun(button.closest(".stage"), "still");
+    button.addEventListener("click", event => {
+      toggleLive();
+      if (event.detail) button.blur();
+    });
   });
   cards.forEach((card, i) => card.addEventListener("click", event => {
     event.preventDefault();

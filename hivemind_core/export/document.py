@@ -27,7 +27,8 @@ class Document:
     scripts : tuple of str
         Run in this order, after the body was read.
     frame : str
-        Origin of the one site that may be shown in a frame; empty: none may.
+        Origin of the one site that may be shown in a frame, and asked whether it is there; empty:
+        none may.
     """
 
     title: str
@@ -59,10 +60,11 @@ def write_policy(styles: Sequence[str], scripts: Sequence[str], frame: str = "")
     held = " ".join(_name_hash(style) for style in styles)
     run = " ".join(_name_hash(script) for script in scripts) or "'none'"
     framed = f"frame-src {write_text(frame)}; " if frame else ""
+    asked = write_text(frame) if frame else "'none'"
     return (
         f"default-src 'none'; script-src {run}; style-src {held}; style-src-elem {held}; "
-        "style-src-attr 'unsafe-inline'; img-src data: blob:; font-src data:; connect-src 'none'; "
-        f"{framed}base-uri 'none'; form-action 'none'"
+        "style-src-attr 'unsafe-inline'; img-src data: blob:; font-src data:; "
+        f"connect-src {asked}; {framed}base-uri 'none'; form-action 'none'"
     )
 
 

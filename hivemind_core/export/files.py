@@ -20,6 +20,7 @@ from hivemind_core.export.paper import Print
 from hivemind_core.export.pictures import draw_vectors, print_deck, write_pdf, write_png, write_svg
 from hivemind_core.export.print_map import write_map
 from hivemind_core.export.slides import write_slides
+from hivemind_core.export.stamp import Stamp, make_stamp, stamp_png, write_heading
 from hivemind_core.figures.atlas import LabelledMap
 
 Form = Literal["html", "svg", "png", "pdf", "pptx", "csv", "parquet"]
@@ -172,30 +173,38 @@ def _write_html(exhibits: Sequence[Exhibit], options: Options) -> bytes:
 def _write_pdf(exhibits: Sequence[Exhibit], options: Options) -> bytes:
     if not options.has_figures_alone:
         return print_deck(write_html(exhibits, options.title))
-    panels = _list_panels(exhibits, "pdf")
+    panels, stamps = _list_panels(exhibits, "pdf")
     if len(panels) == 1 and panels[0].labelled is not None:
-        return _write_labelled(panels[0].labelled, "pdf", options.printed)
+        return _write_labelled(panels[0].labelled, "pdf", options.printed, stamps[0])
     figures = [panel.figure for panel in panels]
-    return write_pdf(draw_vectors(figures, [options.printed] * len(figures), carries_type=False))
+    drawings = draw_vectors(figures, [options.printed] * len(figures), carries_type=False)
+    told = dict.fromkeys(write_heading(stamp) for stamp in stamps)
+    return write_pdf(drawings, " | ".join(told))
 
 
 def _write_pictures(
     exhibits: Sequence[Exhibit], form: Literal["svg", "png"], options: Options
 ) -> dict[str, bytes]:
-    panels, printed = _list_panels(exhibits, form), options.printed
+    (panels, stamps), printed = _list_panels(exhibits, form), options.printed
     is_labelled = [options.has_figures_alone and panel.labelled is not None for panel in panels]
-    plain = [panel.figure for panel, is_map in zip(panels, is_labelled, strict=True) if not is_map]
-    drawings = draw_vectors(plain, [printed] * len(plain))
+    plain = [place for place, is_map in enumerate(is_labelled) if not is_map]
+    drawings = draw_vectors([panels[n].figure for n in plain], [printed] * len(plain))
+    named = [stamps[n] for n in plain]
     written = iter(
-        [write_svg(drawing) for drawing in drawings]
+        [write_svg(*pair) for pair in zip(drawings, named, strict=True)]
         if form == "svg"
-        else write_png(drawings, printed.dpi)
+        else [
+            stamp_png(content, stamp, printed.dpi)
+            for content, stamp in zip(write_png(drawings, printed.dpi), named, strict=True)
+        ]
     )
     parts = {
-        f"{number}.{form}": _write_labelled(panel.labelled, form, printed)
+        f"{number}.{form}": _write_labelled(panel.labelled, form, printed, stamp)
         if is_map and panel.labelled is not None
         else next(written)
-        for number, (panel, is_map) in enumerate(zip(panels, is_labelled, strict=True), 1)
+        for number, (panel, is_map, stamp) in enumerate(
+            zip(panels, is_labelled, stamps, strict=True), 1
+        )
     }
     if len(parts) == 1:
         return parts
@@ -204,18 +213,20 @@ def _write_pictures(
 
 
 def _write_labelled(
-    labelled: LabelledMap, form: Literal["pdf", "svg", "png"], printed: Print
+    labelled: LabelledMap, form: Literal["pdf", "svg", "png"], printed: Print, stamp: Stamp
 ) -> bytes:
-    return write_map(labelled.points, labelled.style, labelled.labels, form, printed)
+    return write_map(labelled.points, labelled.style, labelled.labels, form, printed, stamp)
 
 
-def _list_panels(exhibits: Sequence[Exhibit], form: str) -> list[Panel]:
-    panels = [panel for exhibit in exhibits for panel in exhibit.panels]
+def _list_panels(exhibits: Sequence[Exhibit], form: str) -> tuple[list[Panel], list[Stamp]]:
+    """Return the figures of all views, and what each says of itself."""
+    panels = [(panel, exhibit) for exhibit in exhibits for panel in exhibit.panels]
     if not panels:
         raise InputError(
             f"these views have no figure to take as {form.upper()}", remedy="Take HTML or CSV"
         )
-    return panels
+    stamps = [make_stamp(exhibit, panel.words) for panel, exhibit in panels]
+    return [panel for panel, _ in panels], stamps
 
 
 def _pack(parts: dict[str, bytes]) -> bytes:

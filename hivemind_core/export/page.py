@@ -27,8 +27,10 @@ KEYS = (
     ("d", "dark or light"),
     ("f", "full screen"),
     ("b", "blank"),
+    ("l", "run a live view, or show its still"),
 )
 STILL = "This view is live. It runs when the talk is presented from the dashboard."
+RUN = '<button type="button" class="run" aria-live="polite" title="Run it live (l)"></button>'
 COLORS = ("paper", "ink", "line", "muted", "accent")
 
 
@@ -51,7 +53,8 @@ def write_html(
         rest is dark.
     live : str
         Address of a running dashboard, in which live views run; the page may show it and nothing
-        else. Without, a live view says that it is one.
+        else. A live view shows its figures until it is told to run; without address and figures
+        it says that it is one.
 
     Raises
     ------
@@ -114,17 +117,20 @@ def _write_view(exhibit: Exhibit, dark: Exhibit | None, place: tuple[int, int], 
         for n, (name, table) in enumerate(exhibit.tables.items())
     ]
     shown, behind = (panels, tables) if has_figures else (tables[:1], tables[1:])
-    reading = exhibit.reading
-    if exhibit.view.page == LIVE and (live or not has_figures):
-        shown, reading = [_write_live(exhibit, live)], "" if live else reading
+    is_live = exhibit.view.page == LIVE and (bool(live) or not has_figures)
+    has_still = is_live and has_figures
+    reading = "" if is_live and live and not has_still else exhibit.reading
+    if is_live:
+        shown = [*panels, _write_live(exhibit, live)]
     aside = " aside" if stands_aside(exhibit.panels) else ""
+    held = " held" if has_still else ""
     return (
         f'<section class="view" id="view-{number}" aria-roledescription="slide" '
-        f'aria-label="{label}">\n<div class="stage{aside}">\n'
+        f'aria-label="{label}">\n<div class="stage{aside}{held}">\n'
         f"<header>{_write_title(exhibit.title)}"
         f"{_write_words('p', 'reading', reading)}"
-        f"{_write_words('p', 'fault', exhibit.fault)}</header>\n"
-        f'<div class="panels of-{min(len(shown), 4)}">{"".join(shown)}</div>\n'
+        f"{_write_words('p', 'fault', exhibit.fault)}{RUN if has_still else ''}</header>\n"
+        f'<div class="panels of-{min(len(panels) or 1, 4)}">{"".join(shown)}</div>\n'
         f"<footer>{_write_words('p', 'basis', exhibit.basis)}"
         f"{_write_words('p', 'citation', write_citation(exhibit))}</footer>\n</div>\n"
         f'<div class="behind">{_write_alternatives(exhibit.panels)}{"".join(behind)}'

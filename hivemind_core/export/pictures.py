@@ -1,6 +1,5 @@
 """Figures as SVG, PNG and PDF, in the size of a print."""
 
-import re
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,10 +11,10 @@ from hivemind_core.export.dressing import FONTS, dress_figure, list_text
 from hivemind_core.export.fonts import write_faces
 from hivemind_core.export.paper import PIXEL, Print, Size, fit_figure
 from hivemind_core.export.renderer import Photograph, Sitting, find_renderer, render
+from hivemind_core.export.stamp import ROOT, Stamp, stamp_svg
 from hivemind_core.figures.palette import LIGHT, Ground
 
 PAPER = replace(LIGHT, paper="#FFFFFF")
-ROOT = re.compile(r"<svg\b[^>]*>")
 PAPER_FONTS = 'Arial, Helvetica, "Liberation Sans", "DejaVu Sans", sans-serif'
 SHEET = "html,body{margin:0}svg{display:block}"
 
@@ -78,12 +77,14 @@ def draw_vectors(
     ]
 
 
-def write_svg(drawing: Drawing) -> bytes:
-    """Return a drawing as the bytes of an SVG file."""
+def write_svg(drawing: Drawing, stamp: Stamp | None = None) -> bytes:
+    """Return a drawing as the bytes of an SVG file, which says what it is of."""
     markup = drawing.markup
     if drawing.faces:
         style = f"<style>{drawing.faces}</style>"
         markup = ROOT.sub(lambda root: root[0] + style, markup, count=1)
+    if stamp is not None:
+        markup = stamp_svg(markup, stamp)
     return ('<?xml version="1.0" encoding="UTF-8"?>\n' + markup).encode()
 
 
@@ -105,8 +106,11 @@ def write_png(drawings: Sequence[Drawing], dpi: int) -> list[bytes]:
     return render(Document("figures", body, drawings[0].faces + SHEET).write(), take)
 
 
-def write_pdf(drawings: Sequence[Drawing]) -> bytes:
-    """Return drawings as the bytes of one PDF file: a page each, exactly as large as it is."""
+def write_pdf(drawings: Sequence[Drawing], title: str = "figures") -> bytes:
+    """Return drawings as the bytes of one PDF file: a page each, exactly as large as it is.
+
+    Of what a PDF can say of itself, a browser writes the title alone.
+    """
     rules, bodies = [*(drawing.faces for drawing in drawings[:1]), SHEET], []
     for number, drawing in enumerate(drawings):
         width, height = _measure_pixels(drawing)
@@ -120,7 +124,7 @@ def write_pdf(drawings: Sequence[Drawing]) -> bytes:
         await sitting.evaluate("document.fonts.ready.then(() => true)")
         return await sitting.print_pages()
 
-    return render(Document("figures", "".join(bodies), "".join(rules)).write(), press)
+    return render(Document(title, "".join(bodies), "".join(rules)).write(), press)
 
 
 def print_deck(page: bytes) -> bytes:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hivemind_core.errors import WorkError
 from hivemind_core.export.about import clean_text
 from hivemind_core.export.paper import COLUMN, INCH, Print
+from hivemind_core.export.stamp import Stamp
 from hivemind_core.figures.coloring import Scale
 from hivemind_core.figures.halos import Halo
 from hivemind_core.figures.layers import Layer, MapPoints, MapStyle, cut_name, split_layers
@@ -55,6 +56,7 @@ def write_map(
     labels: Sequence[Halo],
     form: Literal["pdf", "svg", "png"],
     printed: Print | None = None,
+    stamp: Stamp | None = None,
 ) -> bytes:
     """Return a labelled map as a picture for print.
 
@@ -70,6 +72,8 @@ def write_map(
     form : {"pdf", "svg", "png"}
     printed : Print, optional
         As wide as a column without one.
+    stamp : Stamp, optional
+        What the file says of itself.
 
     Raises
     ------
@@ -98,9 +102,24 @@ def write_map(
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
         figure = draw_print_map(points, style, labels, printed)
         sink = BytesIO()
-        stamp = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
-        figure.savefig(sink, format=form, dpi=printed.dpi, metadata=stamp[form])
+        told = _name_parts(stamp, form)
+        figure.savefig(sink, format=form, dpi=printed.dpi, metadata=told)
     return sink.getvalue()
+
+
+def _name_parts(stamp: Stamp | None, form: Literal["pdf", "svg", "png"]) -> dict[str, str | None]:
+    """Return what a file says of itself as Matplotlib takes it: no date, no name of its own."""
+    unsaid = {"pdf": "CreationDate", "svg": "Date", "png": "Software"}[form]
+    silent: dict[str, str | None] = {unsaid: None}
+    if stamp is None:
+        return silent
+    parts = stamp.name_parts()
+    if form == "pdf":
+        subject = " ".join(filter(None, (stamp.words, stamp.citation)))
+        return silent | {"Title": stamp.title, "Subject": subject, "Keywords": stamp.about}
+    if form == "svg":  # which has no place for a comment
+        parts["Description"] = "\n".join((stamp.words, parts.pop("Comment")))
+    return silent | {name: text for name, text in parts.items() if text}
 
 
 def draw_print_map(
