@@ -92,4 +92,6 @@ def test_a_live_view_runs_in_the_dashboard_that_is_named(tmp_path: Path, corpora
     assert 'data-live="http://127.0.0.1:8501/atlas/live?' in page
     assert "frame-src" not in still.partition("<style>")[0]
     assert "data-live=" not in still.partition("<script>")[0]
-    assert '<p class="still">This view is live.' in still
+    assert 'data-figure="figure-1-0"' in still  # the end of the recording stands for it
+    assert "This view is live." not in still
+    assert 'class="stage held"' in page
