@@ -178,7 +178,6 @@ def test_a_hostile_corpus_is_drawn(renderer: Renderer, page: str) -> None:
     [
         ({}, "Ask the models yourself"),
         ({"ask": "Why is the sea <b>blue</b>?"}, "Why is the sea <b>blue</b>?"),
-        ({"replay": "shipped"}, "Write a metaphor about time in one sentence."),
     ],
 )
 def test_a_live_view_is_told_and_nothing_begins(
@@ -188,6 +187,15 @@ def test_a_live_view_is_told_and_nothing_begins(
     assert (exhibit.title, exhibit.fault, exhibit.panels) == (title, "", ())
     assert exhibit.reading.startswith("Live: ")
     assert given.items() <= exhibit.view.parameters.items()
+
+
+def test_a_replay_is_drawn_as_it_ended(renderer: Renderer) -> None:
+    exhibit = renderer.draw(View("live", {"replay": "shipped"}, "demo"))
+    assert exhibit.title == "Write a metaphor about time in one sentence."
+    assert exhibit.reading.startswith("32 answers, ")
+    assert exhibit.fault == ""
+    assert len(exhibit.panels) == 2
+    assert exhibit.view.parameters["replay"] == "shipped"
 
 
 def test_the_deck_that_comes_with_this_is_drawn_without_fault() -> None:
