@@ -208,7 +208,7 @@ def test_the_deck_that_comes_with_this_is_drawn_without_fault() -> None:
     told = [exhibit.reading for exhibit in drawn]
     assert all(slide.reading == "" and slide.note and slide.title for slide in deck.slides)
     assert "Creative Content Generation" in told[0]
-    assert "14 of 160 answers, from 2 of 2 models" in told[1]
+    assert "12 of 159 answers, from 2 of 2 models" in told[1]
     assert "79.1 % of queries get answers that are at .8 or above within a model" in told[2]
     assert "different models are at .759 (.695 to .821 by pair)" in told[3]
     assert "answers by one model at .856" in told[3]
