@@ -43,8 +43,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exhibit": BASE | {"corpus", "figures"},
     "deck": BASE | {"corpus", "exhibit"},
     "export": BASE | {"corpus", "figures", "exhibit", "deck"},
-    # A report counts what the pages leave to frame: shares of queries, trees, agreement of people.
-    "report": BASE | NUMBERED | {"corpus", "figures", "measures", "exhibit", "export"},
+    # A report counts what the pages leave to frame: shares of queries, trees, groups.
+    "report": BASE | NUMBERED | {"corpus", "figures", "measures", "space", "exhibit", "export"},
     "cli": CORE | {"frame"},
     "frame": CORE,
     "pages": CORE | {"frame"},

@@ -72,6 +72,17 @@ def test_a_zero_row_gives_no_number_above_one() -> None:
     assert measure_intra(sum_by_source(rows, np.zeros(3, int), 1)) == pytest.approx([0])
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_rows_that_are_unit_up_to_their_last_digit_give_no_cosine_beyond_one(sign: int) -> None:
+    row = np.array([1.0000001, 0], np.float32)
+    assert row[0] > 1
+    rows, sources = np.array([row, sign * row, row, sign * row]), np.array([0, 0, 1, 1])
+    sums = sum_by_source(rows, sources, 2)
+    assert measure_intra(sums).tolist() == [sign, sign]
+    same = sum_by_source(np.array([row, row, sign * row, sign * row]), sources, 2)
+    assert measure_inter(same)[0, 1] == sign
+
+
 def test_planted_ideas_come_back() -> None:
     # Without noise, two answers share one of k equally frequent ideas with known frequency.
     ideas = np.tile(np.arange(5), 20)

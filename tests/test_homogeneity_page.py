@@ -48,16 +48,16 @@ PAPER = (
 ALIKE = ("Similarity within a model: yours", "Similarity between models: yours")
 FINDINGS = {  # by figures and corpus, in the order of PARTS
     ("Yours", "demo"): (
-        f"{RANDOM} repeats itself most: .18 (.18 to .18), against .14 for people",
+        f"{RANDOM} repeats itself most: .18 (.18 to .18) over 6 queries, against .14 (",
         "Answers by different models are at .23 (.23 to .23), answers by one model",
-        "Among the 35 answers nearest to an answer, 3.0 of 3 models appear",
+        "Among the 35 answers nearest to an answer, 3.0 (3.0 to 3.0) of 3 models appear",
         "The order of the 4 ",
         "From demo · plain to demo · random, answers by olmo2-7b become more alike",
     ),
     ("Yours", "hostile"): (
-        "3 models repeat themselves most: .62, against .14",
+        "3 models repeat themselves most: .62 over 2 queries, against .14",
         "Answers by different models are at .77",
-        "Among the 5 answers nearest to an answer, 2.0 of 3 models appear",
+        "Among the 5 answers nearest to an answer, 2.0 (1.0 to 3.0) of 3 models appear",
         "The order of the 5 ",
         f"Between {HOSTILE} · no strategy and {HOSTILE} · <u>plain</u> no model",
     ),

@@ -61,6 +61,9 @@ def test_answers_that_are_all_equal_have_an_interval_of_one() -> None:
     within, between = estimate_responses(np.ones((10, 10)), np.repeat([0, 1], 5), 2)
     for one in (*within, *between):
         assert (one.mean, one.low, one.high) == pytest.approx((1, 1, 1))
+    rounded = np.full((10, 10), 1.0000001)  # as unit rows of float32 give it
+    for one in sum(estimate_responses(rounded, np.repeat([0, 1], 5), 2), ()):
+        assert (one.mean, one.low, one.high) == (1, 1, 1)
 
 
 def test_pairs_come_in_the_order_of_the_upper_triangle() -> None:

@@ -102,7 +102,7 @@ def measure_intra(sums: Sums) -> Floats:
     n = sums.counts.astype(np.float64)
     products = sums.products.diagonal() - sums.squares
     pairs = n * (n - 1)
-    return np.divide(products, pairs, out=np.full(len(n), np.nan), where=pairs > 0)
+    return _divide(products, pairs)
 
 
 def measure_inter(sums: Sums) -> Floats:
@@ -127,7 +127,16 @@ def measure_inter(sums: Sums) -> Floats:
     n = sums.counts.astype(np.float64)
     pairs = np.outer(n, n)
     np.fill_diagonal(pairs, 0)
-    return np.divide(sums.products, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0)
+    return _divide(sums.products, pairs)
+
+
+def _divide(products: Floats, pairs: Floats) -> Floats:
+    """Return mean cosines of so many pairs; nan where there are none.
+
+    Rows of float32 are unit to seven digits only: what they make of equal answers is clipped to 1.
+    """
+    means = np.divide(products, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0)
+    return np.clip(means, -1, 1)
 
 
 def include_self_pairs(intra: Floats, samples: int) -> Floats:

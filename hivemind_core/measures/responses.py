@@ -50,8 +50,9 @@ def draw_responses(
     ]
     nothing = np.empty((draws + 1, 0))
     return Drawn(
-        np.column_stack([nothing, *within]),
-        np.column_stack([nothing, *between]),
+        # Rounding takes equal answers a digit beyond 1.
+        np.clip(np.column_stack([nothing, *within]), -1, 1),
+        np.clip(np.column_stack([nothing, *between]), -1, 1),
         weights,
         np.array([len(own) for own in places], np.int64),
     )

@@ -24,7 +24,7 @@ from hivemind_core.space.linking import cut_named, read_linkage, split_by_query
 
 SHOWN = 15
 TEXT_CUT = 220  # characters of an answer
-SHARED = "Queries with a group that models share, most answers times models first"
+SHARED = "Queries with a group that models share, by answers × models"
 ALONE = "Queries with a group, the largest first"
 COLUMNS = ("query, and the answer that stands for the group", "models", "alike")
 PEOPLE, DIFFERENT = "by people", "different answers"
@@ -100,18 +100,23 @@ def _tabulate(
     for row in rows:
         who = sharing[row["query_id"]]
         name = shorten_label(material.catalogue.queries[row["query_id"]])
-        by_people = Cell(f"{who.said_by_people:,} of {who.written_by_people:,}")
+        by_people = _show(who.said_by_people, who.written_by_people)
         cells.append(
             (
                 Cell(name, f"“{_cut(texts.get(row['medoid'], ''))}”"),
-                Cell(f"{who.models:,} of {who.asked:,}"),
-                Cell(f"{who.said:,} of {who.written:,}"),
+                _show(who.models, who.asked),
+                _show(who.said, who.written),
                 *([by_people] if has_people else []),
-                Cell(f"{row['different']:,} of {row['answers']:,}"),
+                _show(row["different"], row["answers"]),
             )
         )
     columns = (*COLUMNS, *([PEOPLE] if has_people else []), DIFFERENT)
     return Grid(caption, columns, tuple(cells))
+
+
+def _show(part: int, whole: int) -> Cell:
+    """Return how many of how many, on one line."""
+    return Cell(f"{part:,}\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}{whole:,}")
 
 
 def _read_texts(corpus: Corpus, ranked: Sequence[Mapping[str, Any]]) -> dict[str, str]:

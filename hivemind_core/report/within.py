@@ -35,6 +35,7 @@ from hivemind_core.report.parts import (
 )
 
 OTHERS = tuple(name for name in (*SIMILARITIES, *DIVERSITIES) if name != COSINE)
+BOUND = "A share of 0 or 100 % has no interval: no draw of the queries can leave it."
 COUNT_DIGITS = 2  # of a number of answers
 
 
@@ -70,6 +71,7 @@ def _explain(material: Material) -> tuple[Words, ...]:
         tell_interval(material.bootstrap.pooling, COSINE, is_query=False),
         tell_floor(measured.floors[COSINE], COSINE),
         tell_unequal(measured.counts, measured.k, measured.threshold),
+        BOUND,
         tell_missing(measured.sources, numbers.within, numbers.reason),
     )
 
@@ -113,10 +115,11 @@ def _list_cells(material: Material, i: int, above: Estimate) -> Iterator[Cell]:
 
 
 def _show_share(share: Estimate) -> Cell:
-    """Return per cent of queries, with its interval under it."""
+    """Return per cent of queries, with its interval under it; see BOUND."""
     if not share.is_defined:
         return Cell(DASH)
-    ends = f"{share.low:.0f} to {share.high:.0f}" if share.interval else ""
+    is_inner = share.interval is not None and 0 < share.mean < 100
+    ends = f"{share.low:.0f} to {share.high:.0f}" if is_inner else ""
     return Cell(f"{share.mean:.1f}", ends)
 
 
