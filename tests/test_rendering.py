@@ -178,7 +178,6 @@ def test_a_hostile_corpus_is_drawn(renderer: Renderer, page: str) -> None:
     [
         ({}, "Ask the models yourself"),
         ({"ask": "Why is the sea <b>blue</b>?"}, "Why is the sea <b>blue</b>?"),
-        ({"replay": "shipped"}, "Write a metaphor about time in one sentence."),
     ],
 )
 def test_a_live_view_is_told_and_nothing_begins(
@@ -188,6 +187,15 @@ def test_a_live_view_is_told_and_nothing_begins(
     assert (exhibit.title, exhibit.fault, exhibit.panels) == (title, "", ())
     assert exhibit.reading.startswith("Live: ")
     assert given.items() <= exhibit.view.parameters.items()
+
+
+def test_a_replay_is_drawn_as_it_ended(renderer: Renderer) -> None:
+    exhibit = renderer.draw(View("live", {"replay": "shipped"}, "demo"))
+    assert exhibit.title == "Write a metaphor about time in one sentence."
+    assert exhibit.reading.startswith("32 answers, ")
+    assert exhibit.fault == ""
+    assert len(exhibit.panels) == 2
+    assert exhibit.view.parameters["replay"] == "shipped"
 
 
 def test_the_deck_that_comes_with_this_is_drawn_without_fault() -> None:
@@ -200,7 +208,7 @@ def test_the_deck_that_comes_with_this_is_drawn_without_fault() -> None:
     told = [exhibit.reading for exhibit in drawn]
     assert all(slide.reading == "" and slide.note and slide.title for slide in deck.slides)
     assert "Creative Content Generation" in told[0]
-    assert "14 of 160 answers, from 2 of 2 models" in told[1]
+    assert "12 of 159 answers, from 2 of 2 models" in told[1]
     assert "79.1 % of queries get answers that are at .8 or above within a model" in told[2]
     assert "different models are at .759 (.695 to .821 by pair)" in told[3]
     assert "answers by one model at .856" in told[3]
