@@ -108,5 +108,4 @@ def test_a_live_view_runs_in_the_dashboard_that_is_named(tmp_path: Path, corpora
     assert "data-live=" not in still.partition("<script>")[0]
     assert still.count('<p class="still">This view is live.') == 1  # the replay stands as it ended
     assert 'data-figure="figure-1-0"' in still  # the end of the recording stands for it
-    assert "This view is live." not in still
     assert 'class="stage held"' in page
