@@ -212,8 +212,8 @@ def test_the_deck_that_comes_with_this_is_drawn_without_fault() -> None:
     assert "79.1 % of queries get answers that are at .8 or above within a model" in told[2]
     assert "different models are at .759 (.695 to .821 by pair)" in told[3]
     assert "answers by one model at .856" in told[3]
-    assert ".60 (.55 to .66) over 30 queries, against .07 for unrelated answers" in told[4]
-    assert "LM judges .322 to .176" in told[5]
+    assert ".60 (.55 to .66) over 30 queries, against .07 for unrelated" in told[4]
+    assert "LM judges from .322 to .176" in told[5]
 
 
 @pytest.mark.parametrize("page", ["overview", "atlas", "homogeneity"])
