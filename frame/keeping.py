@@ -17,7 +17,7 @@ from hivemind_core.corpus.tables import RESPONSES
 from hivemind_core.errors import HivemindError
 from hivemind_core.figures.numbers import count
 from hivemind_core.live.session import Session
-from hivemind_core.sampling import Tools, store
+from hivemind_core.sampling import store
 
 NEW = "A new corpus"
 LONGEST_NAME = 60
@@ -109,7 +109,7 @@ def _keep(session: Session, locator: str, name: str) -> None:
         return
     try:
         corpus = open_or_create(locator, name)
-        done = store(corpus, sampling.answers, Tools(sampling.tools.journal).clock)
+        done = store(corpus, sampling.answers, sampling.tools.clock)
     except HivemindError as error:
         write_note(str(error), "live-not-kept")
         return

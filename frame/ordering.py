@@ -285,7 +285,10 @@ def _offer_replay(book: Book | None) -> None:
     if shipped is not None and st.button("Replay the shipped one", key="live-replay"):
         replay_shipped(book, pace)
         st.rerun()
-    given = st.file_uploader("Or one of yours", type=["jsonl"], key="live-file")
+    most = MOST_BYTES // 1_000_000
+    given = st.file_uploader(
+        "Or one of yours", type=["jsonl"], key="live-file", max_upload_size=most
+    )
     if given is not None and given.size > MOST_BYTES:
         write_note(f"A recording has at most {MOST_BYTES:,} bytes.", "live-file-large")
     elif given is not None and st.button("Replay it", key="live-replay-own"):

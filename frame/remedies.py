@@ -17,6 +17,7 @@ from hivemind_core.corpus.published import read_published
 from hivemind_core.errors import HivemindError
 from hivemind_core.figures.difference import describe_differences, draw_differences
 from hivemind_core.figures.live import (
+    ink_arms,
     list_differences,
     name_strategy,
     tabulate_arms,
@@ -25,7 +26,6 @@ from hivemind_core.figures.live import (
     tell_published_standing,
     tell_standing,
 )
-from hivemind_core.figures.palette import HUES, Ink, tint
 from hivemind_core.live.reading import Reading, measure_scores
 from hivemind_core.live.session import Scene, Session
 from hivemind_core.live.standing import (
@@ -105,6 +105,7 @@ class Scoring:
 
     Attributes
     ----------
+    session : Session
     name : str
         What the scorer was called.
     scores : mapping of str to (n,) float64
@@ -114,6 +115,7 @@ class Scoring:
     done, total : int
     """
 
+    session: Session
     name: str
     scores: dict[str, Floats] = field(default_factory=dict)
     fault: str = ""
@@ -166,10 +168,7 @@ def _show_arms(
     if rows:
         names = (name_strategy(reading.arms[0].strategy), "the strategy")
         ground = find_ground()
-        inks = {
-            row.name: Ink(tint(HUES[place % len(HUES)], ground.tint))
-            for place, row in enumerate(rows, 1)
-        }
+        inks = ink_arms([arm.strategy for arm in reading.arms], ground)
         figure = draw_differences(rows, names, ground, inks, "likeness within models")
         draw_figure(figure, "live-arms", describe_differences(rows, names))
     write_basis(BASIS, "live-arms")
@@ -178,8 +177,9 @@ def _show_arms(
 
 def _show_scoring(session: Session, reading: Reading) -> dict[str, tuple[Change, ...]]:
     """Offer a scorer for the answers, and return what it says of each strategy."""
-    found: dict[int, Scoring] = st.session_state.setdefault("live-scorings", {})
-    scoring = found.get(id(session))
+    scoring: Scoring | None = st.session_state.get("live-scoring")
+    if scoring is not None and scoring.session is not session:
+        scoring = None  # it was of an earlier one
     if scoring is None or (scoring.is_over and scoring.fault):
         box = st.expander("Score the answers too", key="live-scorer", on_change="rerun")
         if box.open:
@@ -202,8 +202,7 @@ def _offer_scorer(session: Session, reading: Reading) -> None:
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     name = left.text_input("Scorer", key="live-scorer-name", placeholder=FORMS, max_chars=300)
     if right.button("Score them", key="live-score", disabled=not name.strip()):
-        scoring = Scoring(name.strip())
-        st.session_state["live-scorings"] = {id(session): scoring}
+        scoring = st.session_state["live-scoring"] = Scoring(session, name.strip())
         work = (scoring, session.asked.query, reading)
         threading.Thread(target=_score, args=work, daemon=True).start()
         st.rerun()

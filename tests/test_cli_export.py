@@ -12,8 +12,6 @@ import pytest
 from hivemind_core.deck import Deck, Slide, format_deck
 from hivemind_core.exhibit import View
 
-pytest.importorskip("hivemind_core.export.files", reason="writes the files")
-
 
 def run(folder: Path, corpora: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"HIVEMIND_CORPORA": str(corpora), "HIVEMIND_PROGRESS": "json"}

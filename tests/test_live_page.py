@@ -352,7 +352,7 @@ def test_a_scorer_that_is_none_can_be_named_again(weather: Weather) -> None:
         app = app.run()
         app.text_input(key="live-scorer-name").set_value(name)
         app = app.run().button(key="live-score").click().run()
-        scoring = next(iter(app.session_state["live-scorings"].values()))
+        scoring = app.session_state["live-scoring"]
         while not scoring.is_over:
             app = app.run()
         app = app.run()

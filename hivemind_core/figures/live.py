@@ -9,7 +9,6 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from hivemind_core.corpus.identity import Source
 from hivemind_core.corpus.recording import Asked, Landed
 from hivemind_core.figures.atlas import draw_map
 from hivemind_core.figures.coloring import paint_sources
@@ -59,16 +58,18 @@ def ink_shown(asked: Asked, inks: Mapping[str, Ink], ground: Ground) -> dict[str
         Of all sources, by name.
     ground : Ground
     """
-    names = name_shown(asked)
-    if names == tuple(source.name for source in asked.sources):
+    if name_shown(asked) == tuple(source.name for source in asked.sources):
         return dict(inks)
-    order = [name_strategy(strategy) for strategy in asked.strategies]
+    return ink_arms(asked.strategies, ground)
+
+
+def ink_arms(strategies: Sequence[str | None], ground: Ground) -> dict[str, Ink]:
+    """Return a hue and a symbol for each strategy of a session, in their order, by name."""
     return {
-        name: Ink(
-            tint(HUES[order.index(name) % len(HUES)], ground.tint),
-            SYMBOLS[order.index(name) % len(SYMBOLS)],
+        name_strategy(strategy): Ink(
+            tint(HUES[place % len(HUES)], ground.tint), SYMBOLS[place % len(SYMBOLS)]
         )
-        for name in names
+        for place, strategy in enumerate(strategies)
     }
 
 
@@ -366,9 +367,3 @@ def describe_arrivals(asked: Asked, reading: Reading) -> str:
         f"asked, with {count(len(groups), 'group')} of near-identical answers. The list beside "
         "it says the same in words."
     )
-
-
-def list_sources(*known: Sequence[Source]) -> tuple[Source, ...]:
-    """Return sources of a session and of a corpus together, each once, by name."""
-    found = {source.name: source for some in known for source in some}
-    return tuple(found[name] for name in sorted(found))

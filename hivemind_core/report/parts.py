@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import plotly.graph_objects as go
 
-from hivemind_core.figures.numbers import write_interval, write_number
+from hivemind_core.figures.numbers import write_number
 from hivemind_core.figures.palette import DARK, LIGHT, Ground
 from hivemind_core.measures.resampling import Estimate
 
@@ -187,9 +187,3 @@ def write_value(value: object, name: str) -> str:
         whole = name in {"parameter"} or name.startswith("rank by")
         return f"{value:g}" if whole else write_number(value, DIGITS)
     return str(value)
-
-
-def write_mean(estimate: Estimate) -> str:
-    """Return a mean with its interval in brackets, as a sentence tells it."""
-    told = write_number(estimate.mean)
-    return f"{told} ({write_interval(estimate.interval)})" if estimate.interval else told
