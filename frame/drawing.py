@@ -83,11 +83,16 @@ def draw_sheet(
     Plotly forgets a selection when its figure changes, so the figure may only change with what
     it shows.
     """
+    key = _make_key(book, sheet, look, picked)
+    return _draw_sheet(book, sheet, grouping, look, tuple(picked), key), key
+
+
+def _make_key(book: Book, sheet: Sheet, look: Look, picked: Sequence[int] = ()) -> str:
+    """Return what tells a drawing of a sheet from every other one."""
     seen = (look.coloring, look.projection, look.is_density, *look.shown, look.ground.paper)
     cut = (look.listing, look.sense, look.threshold)
     place = (sheet.place.kind, sheet.place.name)
-    key = make_id(*book.key, book.encoder, *place, *seen, *cut, *picked)
-    return _draw_sheet(book, sheet, grouping, look, tuple(picked), key), key
+    return make_id(*book.key, book.encoder, *place, *seen, *cut, *picked)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
@@ -134,12 +139,19 @@ def _choose_style(book: Book, sheet: Sheet, grouping: Grouping | None, look: Loo
 def label_sheet(book: Book, sheet: Sheet, grouping: Grouping | None, look: Look) -> LabelledMap:
     """Return what the map of a sheet is drawn from for print: labelled with what groups say."""
     on_paper = replace(look, ground=LIGHT)
+    return _label_sheet(book, sheet, grouping, on_paper, _make_key(book, sheet, on_paper))
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _label_sheet(
+    _book: Book, _sheet: Sheet, _grouping: Grouping | None, _look: Look, key: str
+) -> LabelledMap:
     return LabelledMap(
-        _place(sheet, look),
-        _choose_style(book, sheet, grouping, on_paper),
+        _place(_sheet, _look),
+        _choose_style(_book, _sheet, _grouping, _look),
         tuple(
             Halo(entry.rows, f"{', '.join(entry.keywords[:WORDS_SHOWN])} ({entry.size:,})")
-            for entry in _list_entries(sheet, grouping, look)
+            for entry in _list_entries(_sheet, _grouping, _look)
             if entry.keywords and entry.size >= LEAST_HALO
         ),
     )
