@@ -216,6 +216,14 @@ def expect_sound(tab: Page) -> None:
     expect(tab.locator("[data-testid=stException]")).to_have_count(0)
 
 
+def expect_told(tab: Page, key: str, words: str) -> None:
+    """Expect words in the block of a key.
+
+    While a page is drawn anew, the block of the last run may stand beside the new one.
+    """
+    expect(tab.locator(f".st-key-{key}").filter(has_text=words).first).to_be_visible()
+
+
 def find_panel(tab: Page) -> Locator:
     return tab.locator(".st-key-panel")
 

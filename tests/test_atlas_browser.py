@@ -17,6 +17,7 @@ from tests.browsing import (
     Server,
     expect_harmless,
     expect_sound,
+    expect_told,
     find_panel,
     open_page,
     open_tab,
@@ -260,14 +261,14 @@ def test_the_address_holds_every_choice(server: Server, tab: Page, browser: Brow
     expect(legend).to_have_count(1)
     tab.get_by_role("radio", name="PCA").click()
     tab.wait_for_url("**map=PCA**")
-    expect(tab.locator(".st-key-note-trust")).to_contain_text("PCA of")
+    expect_told(tab, "note-trust", "PCA of")
     tab.get_by_role("radio", name="Cosine").click()
     tab.wait_for_url("**same=Cosine**")
     slider = tab.get_by_role("slider", name="Same from")
     expect(slider).to_have_value("0.9")
     slider.press("End")
     tab.wait_for_url("**at_cosine=0.99**")
-    expect(tab.locator(".st-key-finding-page")).to_contain_text("6 of 40 answers")
+    expect_told(tab, "finding-page", "6 of 40 answers")
     wait_until_idle(tab)
     drag(tab, "Lasso Select", RIGHT)
     tab.wait_for_url("**points=**")

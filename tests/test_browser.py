@@ -11,6 +11,7 @@ from tests.browsing import (
     Server,
     expect_harmless,
     expect_sound,
+    expect_told,
     open_page,
     open_plain,
     open_tab,
@@ -51,7 +52,7 @@ def test_choices_are_kept_between_pages_and_shared_by_link(server: Server, tab: 
     tab.wait_for_url("**/overview**")
     wait_until_idle(tab)
     tab.get_by_test_id("stSidebarNav").get_by_text("Atlas").click()
-    expect(tab.locator(".st-key-heading-page")).to_contain_text("Write a metaphor about work")
+    expect_told(tab, "heading-page", "Write a metaphor about work")
     tab.wait_for_url(lambda url: "query=q2" in url and "corpus=demo" in url)
 
 
@@ -72,7 +73,7 @@ def test_the_overview_leads_to_a_striking_query(server: Server, tab: Page) -> No
     open_page(tab, server.link("overview", corpus="demo"))
     tab.get_by_text("Open it in the Atlas").click()
     tab.wait_for_url("**/atlas?**query=**")
-    expect(tab.locator(".st-key-heading-page")).to_contain_text("Write a metaphor about")
+    expect_told(tab, "heading-page", "Write a metaphor about")
     expect_sound(tab)
 
 

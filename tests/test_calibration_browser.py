@@ -8,6 +8,7 @@ from tests.browsing import (
     Server,
     expect_harmless,
     expect_sound,
+    expect_told,
     open_page,
     open_tab,
     read_address,
@@ -133,6 +134,6 @@ def test_a_click_on_a_slice_lists_its_items_and_another_after_it(server: Server,
         expect(title).to_be_visible()
         wait_until_idle(tab)
         assert read_address(tab)["slice"].startswith(f"Bin {place + 1} of 4")
-        expect(tab.locator(".st-key-note-slice")).to_contain_text(f"Bin {place + 1} of 4")
+        expect_told(tab, "note-slice", f"Bin {place + 1} of 4")
     expect_sound(tab)
     assert not [words for words in heard if words.startswith(("error", "dialog"))]

@@ -12,6 +12,7 @@ from tests.browsing import (
     Server,
     expect_harmless,
     expect_sound,
+    expect_told,
     open_page,
     open_tab,
     read_address,
@@ -101,7 +102,7 @@ def test_a_click_on_a_query_opens_its_closest_answers(server: Server, tab: Page)
     assert len(set(seen)) == 3
     expect(tab.locator("[class*='st-key-prose-closest'] .prose")).to_have_count(8)
     click_cell(tab, 0, 1)
-    expect(tab.locator(".st-key-finding-cell")).to_contain_text("gemini-1.5-pro and gpt-4o: ")
+    expect_told(tab, "finding-cell", "gemini-1.5-pro and gpt-4o: ")
     wait_until_idle(tab)
     expect(closest).to_have_text(seen[-1])
     expect_sound(tab)
@@ -119,12 +120,12 @@ def test_questions_and_figures_are_chosen_and_stand_in_the_address(
         expect_sound(tab)
         expect(tab.locator(".js-plotly-plot").first).to_be_visible()
     tab.get_by_role("radio", name="Published").click()  # which has nothing to say of change
-    expect(tab.locator(".st-key-finding-published")).to_contain_text("79.1 %")
+    expect_told(tab, "finding-published", "79.1 %")
     wait_until_idle(tab)
     assert read_address(tab)["of"] == "Published"
     assert "part" not in read_address(tab)
     tab.get_by_role("radio", name="All 79").click()
-    expect(tab.locator(".st-key-finding-published")).to_contain_text("70.1 %")
+    expect_told(tab, "finding-published", "70.1 %")
     expect_sound(tab)
 
 
@@ -170,14 +171,14 @@ def test_a_model_of_the_79_is_found_by_typing_and_outlined(server: Server, tab: 
         box.press_sequentially(typed)
         tab.get_by_role("option", name=name, exact=True).click()
         wait_until_idle(tab)
-        expect(tab.locator(".st-key-finding-cell")).to_contain_text(name)
-    expect(tab.locator(".st-key-finding-cell")).to_contain_text(f"{names[0]} and {names[1]}: ")
+        expect_told(tab, "finding-cell", name)
+    expect_told(tab, "finding-cell", f"{names[0]} and {names[1]}: ")
     tab.wait_for_function(IS_OUTLINED, arg=list(names))
     wait_until_idle(tab)
     address = read_address(tab)
     assert (address["first"], address["second"]) == names
     click_cell(tab, 0, 70)
-    expect(tab.locator(".st-key-finding-cell")).to_contain_text(read_published().names[70])
+    expect_told(tab, "finding-cell", read_published().names[70])
     assert not [words for words in heard if words.startswith(("error", "dialog"))]
 
 

@@ -8,6 +8,7 @@ from tests.browsing import (
     Server,
     expect_harmless,
     expect_sound,
+    expect_told,
     open_page,
     read_address,
     wait_until_idle,
@@ -57,7 +58,7 @@ def test_a_lasso_lists_what_it_holds(server: Server, tab: Page) -> None:
     for x, y in ((middle, top), (middle, bottom), (left, bottom), (left, top)):
         tab.mouse.move(x, y, steps=6)
     tab.mouse.up()
-    expect(tab.locator(".st-key-note-queries")).to_contain_text("Picked on the map.")
+    expect_told(tab, "note-queries", "Picked on the map.")
     wait_until_idle(tab)
     expect_sound(tab)
 
@@ -67,7 +68,7 @@ def test_queries_are_found_while_one_types(server: Server, tab: Page) -> None:
     wait_until_idle(tab)
     tab.locator(".st-key-asked input").press_sequentially("about lo", delay=20)
     expect(tab.get_by_role("heading", name="Queries · 1")).to_be_visible()
-    expect(tab.locator(".st-key-query-0")).to_contain_text("Write a metaphor about love")
+    expect_told(tab, "query-0", "Write a metaphor about love")
     expect_sound(tab)
 
 
