@@ -173,7 +173,7 @@ def test_nothing_heavy_is_imported_before_the_first_chart(corpora: Path) -> None
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file({str(ROOT / "app.py")!r}, default_timeout=30)
+app = AppTest.from_file({str(ROOT / "app.py")!r}, default_timeout=90)
 app.query_params["corpus"] = "demo"
 app.run()
 app.switch_page("pages/atlas_page.py").run()
@@ -187,7 +187,7 @@ print(sorted(set(sys.modules) & set({HEAVY!r})))
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.stdout.strip() == "[]", done.stderr

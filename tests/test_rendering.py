@@ -287,7 +287,7 @@ def test_a_page_without_a_corpus_gives_a_view_of_published_figures(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(loading, "list_corpora", lambda environment: [])
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
     app.session_state["visited"] = "homogeneity"
     exhibit = app.run().session_state["exhibit"]
     assert exhibit.view.parameters["of"] == "Published"
