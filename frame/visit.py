@@ -63,7 +63,7 @@ def _find_faults(view: "View", exhibit: "Exhibit", app: "AppTest") -> "Exhibit":
     from dataclasses import replace
 
     shown, faults = exhibit.view, [exhibit.fault] if exhibit.fault else []
-    if view.content_hash and not shown.content_hash.startswith(view.content_hash):
+    if shown.content_hash and not shown.content_hash.startswith(view.content_hash):
         now, then = shown.content_hash[:HASH_SHOWN], view.content_hash[:HASH_SHOWN]
         faults.append(f"The corpus changed since this was pinned: content {then} then, {now} now.")
     if shown.corpus and not view.corpus:

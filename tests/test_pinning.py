@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from frame import loading
 from frame.exhibits import Record, name_view
-from frame.rendering import draw_view
+from frame.rendering import Renderer
 from hivemind_core.deck import Deck, Slide, format_deck, parse_deck
 from hivemind_core.exhibit import View
 from tests.browsing import (
@@ -78,7 +78,8 @@ def test_what_a_page_shows_is_pinned_and_drawn_again(page: str, decks: Path, cor
     assert slide.title.partition(" · ")[0] in read(app)
     assert slide.reading == ""
     assert "Pinned as slide 1 of “My talk”." in read_block(app, "note-pin-told")
-    assert draw_view(slide.view, "light", os.environ).reading == shown
+    with Renderer(os.environ) as renderer:
+        assert renderer.draw(slide.view).reading == shown
 
 
 def test_the_form_shows_what_will_be_pinned(decks: Path) -> None:
