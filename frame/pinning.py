@@ -106,6 +106,7 @@ def _pin(view: View, reading: str, key: str) -> None:
     try:
         told = _choose_deck(str(state[f"pin-deck-{key}"]))
         deck = decks.change_deck(lambda old: add_slide(old, slide))
+        told = told or state.pop("talk_told", "")
     except HivemindError as error:
         state["pin_told"] = str(error)
         return
@@ -117,6 +118,7 @@ def _choose_deck(name: str) -> str:
     """Take a deck to work on; return what to know about it."""
     if name == A_NEW_ONE:
         return decks.start_deck(Deck(decks.NEW))
-    if name != UNSAVED:
+    path = decks.find_deck_path()
+    if name != UNSAVED and (path is None or path.name != name):
         decks.open_deck(name)
     return ""

@@ -204,6 +204,16 @@ def test_a_folder_that_cannot_be_written_keeps_the_deck_in_the_session(
     assert len(app.session_state["deck"].slides) == 1
 
 
+def test_a_copy_of_the_deck_that_came_with_it_says_that_it_has_no_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HIVEMIND_DECKS", "")
+    app = pin(visit("talk").switch_page("pages/overview_page.py").run())
+    told = read_block(app, "note-pin-told")
+    assert "Pinned as slide 8" in told
+    assert "It is kept while this tab is open" in told
+
+
 @pytest.mark.parametrize("corpus", ["unbuilt", "damaged"])
 def test_there_is_no_button_where_there_is_nothing_to_pin(corpus: str) -> None:
     assert not offers(visit("atlas", corpus))

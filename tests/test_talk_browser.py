@@ -274,7 +274,7 @@ def test_the_numbers_of_a_talk_are_taken_away(
     expect(page.get_by_text("slide 2: The corpus “gone” is not here.")).to_be_visible()
     with page.expect_download() as taken:
         page.get_by_role("button", name="Download").click()
-    assert taken.value.suggested_filename == "talk.csv.zip"
+    assert taken.value.suggested_filename == "a-talk.csv.zip"
     with zipfile.ZipFile(taken.value.path()) as archive:
         assert "about.json" in archive.namelist()
 

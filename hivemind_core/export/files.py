@@ -1,16 +1,14 @@
 """Exhibits as one file, in the form that its ending names."""
 
 import json
-import os
 import zipfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Literal, get_args
 
+from hivemind_core.corpus.whole_file import write_whole
 from hivemind_core.errors import InputError, WorkError, shorten
 from hivemind_core.exhibit import Exhibit, Panel
 from hivemind_core.export.about import describe_exhibit
@@ -240,26 +238,9 @@ def _pack(parts: dict[str, bytes]) -> bytes:
 
 
 def _save(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there, so that no half of it is ever seen."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as staged:
-            staged.write(content)
-        try:
-            Path(staged.name).chmod(0o666 & ~_read_mask())
-            Path(staged.name).replace(path)
-        except OSError:
-            with suppress(OSError):
-                Path(staged.name).unlink()
-            raise
+        write_whole(path, content)
     except OSError as error:
         raise WorkError(
             "the file cannot be written", where=str(path), found=error.strerror or str(error)
         ) from error
-
-
-def _read_mask() -> int:
-    """Return what new files of this process are kept from; it can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
