@@ -196,6 +196,15 @@ def test_points_that_only_a_selection_shows_are_left_out() -> None:
     assert seen.x == go.Figure(figure.data[2]).to_plotly_json()["data"][0]["x"]
 
 
+def test_a_dark_page_holds_dark_figures_and_begins_dark() -> None:
+    page = write_html([make_exhibit(figure=draw_points(DARK))], "", is_dark=True)
+    figures = Reader(page).figures
+    assert set(figures) == {"figure-1-0-dark"}
+    assert figures["figure-1-0-dark"]["layout"]["template"]["layout"]["paper_bgcolor"] == DARK.paper
+    assert b'<html lang="en" data-ground="dark">' in page
+    assert b'<html lang="en">' in write_html([make_exhibit()], "")
+
+
 def test_dark_figures_lie_beside_the_light_ones() -> None:
     light, dark = make_exhibit(), make_exhibit(figure=draw_points(DARK))
     assert set(Reader(write_html([light], "")).figures) == {"figure-1-0-light"}

@@ -17,6 +17,7 @@ from hivemind_core.export.document import Document
 from hivemind_core.export.files import Options, write_file, write_parts
 from hivemind_core.export.paper import Print
 from hivemind_core.export.renderer import Sitting, render
+from hivemind_core.figures.palette import DARK
 from tests.exhibits import HOSTILE, draw_points, make_exhibit, make_hostile, make_talk
 
 pytestmark = pytest.mark.browser
@@ -65,6 +66,15 @@ def test_a_png_has_the_points_that_its_print_needs() -> None:
     assert colors is not None
     assert max(colors)[1] == (255, 255, 255)
     assert (180, 83, 9) in {color for _, color in colors}  # the points
+
+
+def test_a_dark_picture_has_a_dark_ground() -> None:
+    exhibit = make_exhibit(figure=draw_points(DARK))
+    content = write_file([exhibit], "png", Options(printed=COLUMN, is_dark=True))
+    with Image.open(io.BytesIO(content)) as picture:
+        colors = picture.convert("RGB").getcolors(1 << 24)
+    assert colors is not None
+    assert "#{:02X}{:02X}{:02X}".format(*max(colors)[1]) == DARK.paper
 
 
 def test_figures_of_several_views_are_files_of_their_own() -> None:

@@ -29,6 +29,8 @@ class Document:
     frame : str
         Origin of the one site that may be shown in a frame, and asked whether it is there; empty:
         none may.
+    ground : str
+        "light" or "dark", which the page begins on; empty: what its reader prefers.
     """
 
     title: str
@@ -36,13 +38,15 @@ class Document:
     style: str = ""
     scripts: tuple[str, ...] = ()
     frame: str = ""
+    ground: str = ""
 
     def write(self) -> bytes:
         """Return the page as the bytes of an HTML file."""
         policy = write_policy([self.style, EMPTY_STYLE], self.scripts, self.frame)
         scripts = "\n".join(f"<script>{script}</script>" for script in self.scripts)
+        ground = f' data-ground="{self.ground}"' if self.ground else ""
         page = (
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            f'<!DOCTYPE html>\n<html lang="en"{ground}>\n<head>\n<meta charset="utf-8">\n'
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="referrer" content="no-referrer">\n'

@@ -15,11 +15,19 @@ from hivemind_core.export.about import describe_exhibit
 from hivemind_core.export.numbers import ABOUT, write_numbers
 from hivemind_core.export.page import check_exhibits, write_html
 from hivemind_core.export.paper import Print
-from hivemind_core.export.pictures import draw_vectors, print_deck, write_pdf, write_png, write_svg
+from hivemind_core.export.pictures import (
+    PAPER,
+    draw_vectors,
+    print_deck,
+    write_pdf,
+    write_png,
+    write_svg,
+)
 from hivemind_core.export.print_map import write_map
 from hivemind_core.export.slides import write_slides
 from hivemind_core.export.stamp import Stamp, make_stamp, stamp_png, write_heading
 from hivemind_core.figures.atlas import LabelledMap
+from hivemind_core.figures.palette import DARK
 
 Form = Literal["html", "svg", "png", "pdf", "pptx", "csv", "parquet"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -56,6 +64,9 @@ class Options:
         Whether figures are for print: maps as SVG, PNG, or as the one figure of a PDF are labelled
         with what their groups say, and a PDF holds the figures alone, a page each in the size of
         `printed`, instead of a slide a view.
+    is_dark : bool
+        Whether the exhibits themselves were drawn on the dark ground: for HTML, SVG and PNG, which
+        then have it too. Paper and slides are light.
     """
 
     title: str = "Hivemind Atlas"
@@ -63,6 +74,7 @@ class Options:
     printed: Print = field(default_factory=Print)
     live: str = ""
     has_figures_alone: bool = False
+    is_dark: bool = False
 
 
 def find_form(name: str) -> Form:
@@ -165,7 +177,9 @@ def save_files(
 
 
 def _write_html(exhibits: Sequence[Exhibit], options: Options) -> bytes:
-    return write_html(exhibits, options.title, dark=options.dark, live=options.live)
+    return write_html(
+        exhibits, options.title, dark=options.dark, live=options.live, is_dark=options.is_dark
+    )
 
 
 def _write_pdf(exhibits: Sequence[Exhibit], options: Options) -> bytes:
@@ -186,7 +200,8 @@ def _write_pictures(
     (panels, stamps), printed = _list_panels(exhibits, form), options.printed
     is_labelled = [options.has_figures_alone and panel.labelled is not None for panel in panels]
     plain = [place for place, is_map in enumerate(is_labelled) if not is_map]
-    drawings = draw_vectors([panels[n].figure for n in plain], [printed] * len(plain))
+    ground = DARK if options.is_dark else PAPER
+    drawings = draw_vectors([panels[n].figure for n in plain], [printed] * len(plain), ground)
     named = [stamps[n] for n in plain]
     written = iter(
         [write_svg(*pair) for pair in zip(drawings, named, strict=True)]
