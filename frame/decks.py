@@ -106,7 +106,7 @@ def open_shipped(title: str) -> Deck:
 
 
 def _work_on(deck: Deck, path: Path | None = None, *, is_shipped: bool = False) -> Deck:
-    """Take a deck to work on; a slide that was removed from another one does not come back to it."""
+    """Take a deck to work on; what was removed from another one does not come back to it."""
     st.session_state.update(
         deck=deck,
         deck_path=None if path is None else str(path),

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from frame.carrying import WORDS, list_forms, name_ending
+from frame.carrying import WORDS, list_forms
 from frame.exhibits import Record
 from frame.jobs import open_registry
 from hivemind_core.exhibit import Panel
@@ -53,16 +53,6 @@ def test_nothing_is_offered_where_a_still_shows_nothing() -> None:
     live, bare = make_record(), make_record()
     live.is_live, bare.is_bare = True, True
     assert list_forms(live) == list_forms(bare) == list_forms(make_record(panels=0)) == ()
-
-
-def test_several_files_are_packed() -> None:
-    one, two = make_record(), make_record(2, 2)
-    assert [name_ending(one, form) for form in WORDS] == [
-        *("html", "pdf", "pptx", "svg", "png", "csv.zip", "parquet")
-    ]
-    assert [name_ending(two, form) for form in WORDS] == [
-        *("html", "pdf", "pptx", "svg.zip", "png.zip", "csv.zip", "parquet.zip")
-    ]
 
 
 @pytest.mark.parametrize("page", [page for page in VIEWED if page != "live"])

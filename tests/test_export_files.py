@@ -19,8 +19,8 @@ from hivemind_core.export.files import (
     NEEDS_RENDERER,
     TYPES,
     Options,
-    find_ending,
     find_form,
+    name_ending,
     save_files,
     write_file,
     write_parts,
@@ -112,27 +112,14 @@ def test_equal_exhibits_give_equal_bytes(form: str) -> None:
 
 
 def test_what_becomes_a_zip() -> None:
-    one, two = make_talk(1), make_talk(2)
-    assert [find_ending(one, form) for form in FORMS] == [
-        "html",
-        "svg",
-        "png",
-        "pdf",
-        "pptx",
-        "zip",
-        "parquet",
+    assert [name_ending(form, 1, 1) for form in FORMS] == [
+        *("html", "svg", "png", "pdf", "pptx", "csv.zip", "parquet")
     ]
-    assert [find_ending(two, form) for form in FORMS] == [
-        "html",
-        "zip",
-        "zip",
-        "pdf",
-        "pptx",
-        "zip",
-        "zip",
+    assert [name_ending(form, 2, 2) for form in FORMS] == [
+        *("html", "svg.zip", "png.zip", "pdf", "pptx", "csv.zip", "parquet.zip")
     ]
-    assert write_file(two, "parquet")[:2] == b"PK"
-    assert write_file(one, "parquet")[:4] == b"PAR1"
+    assert write_file(make_talk(2), "parquet")[:2] == b"PK"
+    assert write_file(make_talk(1), "parquet")[:4] == b"PAR1"
 
 
 def test_files_are_whole_and_beside_each_other(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Pictures, PDF and slides: what a browser draws."""
 
+import asyncio
 import io
 import re
 import zlib
@@ -13,6 +14,7 @@ from PIL import Image
 
 from hivemind_core.errors import WorkError
 from hivemind_core.exhibit import Panel
+from hivemind_core.export import renderer
 from hivemind_core.export.document import Document
 from hivemind_core.export.files import Options, write_file, write_parts
 from hivemind_core.export.paper import Print
@@ -207,6 +209,17 @@ def test_a_page_that_fails_is_an_error_in_one_line() -> None:
 
     with pytest.raises(WorkError, match="the browser could not draw; found Error: no ink"):
         render(Document("t", "").write(), fail)
+
+
+def test_a_page_that_takes_too_long_says_how_long_it_was_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def wait(sitting: Sitting) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(renderer, "PATIENCE", 2.0)
+    with pytest.raises(WorkError, match=r"could not draw; found nothing after 2 seconds\. HTML"):
+        render(Document("t", "").write(), wait)
 
 
 def test_a_page_that_is_drawn_reaches_nobody() -> None:

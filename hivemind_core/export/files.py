@@ -127,18 +127,17 @@ def write_parts(
 def write_file(exhibits: Sequence[Exhibit], form: Form, options: Options | None = None) -> bytes:
     """Return exhibits in a form as the bytes of one file: a zip where `write_parts` gives several.
 
-    `find_ending` says which; raises as `write_parts` does.
+    `name_ending` says which; raises as `write_parts` does.
     """
     parts = write_parts(exhibits, form, options)
     return next(iter(parts.values())) if len(parts) == 1 else _pack(parts)
 
 
-def find_ending(exhibits: Sequence[Exhibit], form: Form) -> str:
-    """Return the ending of what `write_file` gives, without its dot: the form's, or "zip"."""
-    panels = sum(len(exhibit.panels) for exhibit in exhibits)
-    tables = sum(len(exhibit.tables) for exhibit in exhibits)
-    several = {"svg": panels > 1, "png": panels > 1, "csv": True, "parquet": tables > 1}
-    return "zip" if several.get(form, False) else form
+def name_ending(form: Form, figures: int, tables: int) -> str:
+    """Return the ending of what `write_file` makes of so many: "svg", or "svg.zip" where packed."""
+    # Beside CSV there is always what the numbers are of.
+    several = {"svg": figures > 1, "png": figures > 1, "csv": True, "parquet": tables > 1}
+    return f"{form}{PACKED}" if several.get(form, False) else form
 
 
 def save_files(
