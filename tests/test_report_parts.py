@@ -47,6 +47,8 @@ def test_the_ends_of_an_interval_stand_under_its_middle() -> None:
     [
         (None, "mean", "–"),
         (nan, "mean", "–"),
+        (nan, "above (%)", "–"),
+        (nan, "rank by cosine", "–"),
         (-0.0004, "mean", ".000"),
         (1.0, "mean", "1.000"),
         (2.5, "rank by cosine", "2.5"),
