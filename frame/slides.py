@@ -13,12 +13,11 @@ from frame.shelving import attempt
 from frame.theme import write_note
 from hivemind_core.deck import Deck, Slide, add_slide, edit_slide, move_slide, remove_slide
 from hivemind_core.errors import InputError
-from hivemind_core.exhibit import View
+from hivemind_core.exhibit import View, write_query
 from hivemind_core.figures.numbers import count
 
 LONGEST, LONGEST_NOTE = 400, 4000  # characters
 NOTE_CUT, WHERE_CUT = 160, 200
-HASH_SHOWN = 12
 HOW_TO_PIN = (
     "No slide yet. Look at any page, and choose “Pin this view” at the foot of its sidebar: what "
     "you see becomes a slide."
@@ -96,18 +95,8 @@ def _offer_changes(deck: Deck, place: int) -> None:
             st.page_link(
                 f"pages/{slide.view.page}_page.py",
                 label="Open its page",
-                query_params=_write_query(slide.view),
+                query_params=write_query(slide.view),
             )
-
-
-def _write_query(view: View) -> dict[str, str | list[str]]:
-    asked: dict[str, str | list[str]] = {
-        name: value if isinstance(value, str) else list(value)
-        for name, value in view.parameters.items()
-    }
-    if view.corpus:
-        asked |= {"corpus": view.corpus, "hash": view.content_hash[:HASH_SHOWN]}
-    return {name: value for name, value in asked.items() if value}
 
 
 def _change(slide: Slide, place: int, change: Callable[[Deck], Deck]) -> bool:
