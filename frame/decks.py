@@ -22,6 +22,7 @@ from hivemind_core.errors import InputError, WorkError
 
 NEW = "My talk"
 SHIPPED = "decks"
+LONGEST_TITLE, LONGEST_WORDS = 400, 4000  # characters of what is typed
 
 
 def list_decks(environment: Mapping[str, str] = os.environ) -> dict[str, Path]:
@@ -29,8 +30,10 @@ def list_decks(environment: Mapping[str, str] = os.environ) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path, read in _read_folder(environment):
         if isinstance(read, Deck):
-            title = read.title or path.stem
-            found[title if title not in found else f"{title} ({path.stem})"] = path
+            name = read.title or path.stem
+            while name in found:
+                name = f"{name} ({path.stem})"
+            found[name] = path
     return found
 
 

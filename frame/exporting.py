@@ -79,11 +79,15 @@ def export(wish: Wish, environment: Mapping[str, str], report: Report = report_n
     ground = _find_ground(wish.theme, form, is_for_paper=printed is not None)
     if wish.live:
         find_origin(wish.live)
+    times = 2 if form == "html" and wish.theme is None else 1
+
+    def tell(before: int) -> Report:
+        return lambda stage, done, total: report(stage, before * total + done, times * total)
+
     with Renderer(environment) as renderer:
-        exhibits = draw_deck(deck, ground, renderer, report)
+        exhibits = draw_deck(deck, ground, renderer, tell(0))
         faults = _check(exhibits, is_talk=wish.deck is not None)
-        is_both = form == "html" and wish.theme is None
-        dark = draw_deck(deck, "dark", renderer, report) if is_both else []
+        dark = draw_deck(deck, "dark", renderer, tell(1)) if times > 1 else []
     faults += _compare(exhibits, dark)
     options = Options(
         title=deck.title,

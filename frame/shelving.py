@@ -13,7 +13,6 @@ from hivemind_core.errors import HivemindError
 from hivemind_core.figures.numbers import count
 
 UNSAVED, SHIPPED = "unsaved", "shipped"
-LONGEST = 400  # characters of a title
 MOST_TOLD = 10  # decks that cannot be read
 
 
@@ -45,7 +44,9 @@ def show_choice() -> None:
         )
         if (deck := decks.find_deck()) is not None:
             st.session_state["talk-title"] = deck.title
-            st.text_input("Title", key="talk-title", max_chars=LONGEST, on_change=_rename)
+            st.text_input(
+                "Title", key="talk-title", max_chars=decks.LONGEST_TITLE, on_change=_rename
+            )
         with st.popover("Another deck", key="talk-another"):
             _offer_others()
     write_note(st.session_state.pop("talk_told", ""), "talk-told")
@@ -110,7 +111,9 @@ def _rename() -> None:
 
 
 def _offer_others() -> None:
-    title = st.text_input("Title of a new one", decks.NEW, max_chars=LONGEST, key="talk-new-title")
+    title = st.text_input(
+        "Title of a new one", decks.NEW, max_chars=decks.LONGEST_TITLE, key="talk-new-title"
+    )
     st.button("Begin it", key="talk-new", on_click=_begin, args=(Deck(title.strip() or decks.NEW),))
     given = st.file_uploader("Or a deck from a file", type=["json"], key="talk-file")
     if given is None:

@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from frame import decks
+from frame.decks import LONGEST_TITLE, LONGEST_WORDS
 from frame.loading import Shelved, list_shelf
 from frame.pane import cut_text
 from frame.rendering import CHOICES, check_view
@@ -16,7 +17,6 @@ from hivemind_core.errors import InputError
 from hivemind_core.exhibit import View, write_query
 from hivemind_core.figures.numbers import count
 
-LONGEST, LONGEST_NOTE = 400, 4000  # characters
 NOTE_CUT, WHERE_CUT = 160, 200
 HOW_TO_PIN = (
     "No slide yet. Look at any page, and choose “Pin this view” at the foot of its sidebar: what "
@@ -144,9 +144,9 @@ def _ask(slide: Slide, place: int) -> None:
         help_text = "Left empty, it is what the page itself says when the slide is drawn."
         keys = {name: f"slide-{name}-{place}" for name in ("new-title", "new-reading", "new-note")}
         for label, name, value, longest in (
-            ("Title", "new-title", slide.title, LONGEST),
-            ("Reading", "new-reading", slide.reading, LONGEST_NOTE),
-            ("Note for the speaker", "new-note", slide.note, LONGEST_NOTE),
+            ("Title", "new-title", slide.title, LONGEST_TITLE),
+            ("Reading", "new-reading", slide.reading, LONGEST_WORDS),
+            ("Note for the speaker", "new-note", slide.note, LONGEST_WORDS),
         ):
             tip = None if name == "new-note" else help_text
             most = max(longest, len(value))

@@ -12,6 +12,7 @@ import pytest
 from frame import exporting
 from hivemind_core.deck import Deck, Slide, format_deck
 from hivemind_core.exhibit import Exhibit, View
+from hivemind_core.progress import Report
 from tests.exhibits import make_exhibit
 
 
@@ -62,14 +63,18 @@ def test_a_deck_is_written_with_what_is_missing_said(tmp_path: Path, corpora: Pa
 def test_a_slide_that_could_be_drawn_on_light_ground_alone_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def draw(deck: Deck, ground: str, *_: object) -> list[Exhibit]:
+    def draw(deck: Deck, ground: str, renderer: object, report: Report) -> list[Exhibit]:
+        report("drawing", 2, 2)
         late = make_exhibit(panels=(), fault="Drawing it took longer than 120 seconds.")
         return [make_exhibit(), make_exhibit() if ground == "light" else late]
 
     monkeypatch.setattr(exporting, "draw_deck", draw)
     path = tmp_path / "talk.json"
     path.write_text(format_deck(Deck("A talk", (Slide(View("overview")),) * 2)))
-    done = exporting.export(exporting.Wish(tmp_path / "talk.html", deck=path), {})
+    news: list[tuple[str, int, int]] = []
+    wish = exporting.Wish(tmp_path / "talk.html", deck=path)
+    done = exporting.export(wish, {}, lambda *told: news.append(told))
+    assert news == [("drawing", 2, 4), ("drawing", 4, 4)]  # both grounds are one piece of work
     told = "slide 2, on dark ground: Drawing it took longer than 120 seconds."
     assert done.faults == (told,)
 

@@ -158,6 +158,13 @@ def test_a_slide_that_was_changed_meanwhile_is_left(decks: Path) -> None:
     assert read_titles(path) == ["Two", "Three"]
 
 
+def test_decks_of_one_title_are_told_apart(decks: Path) -> None:
+    for name, title in (("a", "Talk (c)"), ("b", "Talk"), ("c", "Talk")):
+        (decks / f"{name}.json").write_text(format_deck(Deck(title)), "utf-8")
+    names = visit("talk").selectbox(key="talk-deck").options
+    assert names[:3] == ["Talk (c)", "Talk", "Talk (c) (c)"]
+
+
 def test_the_title_is_kept(decks: Path) -> None:
     path = three(decks)
     app = visit("talk")

@@ -8,7 +8,9 @@ from html import escape
 from importlib.resources import files
 
 from hivemind_core.export.about import clean_text
+from hivemind_core.figures.palette import Ground
 
+COLORS = ("paper", "ink", "line", "muted", "accent")
 # Plotly makes an empty style element and adds its rules to it by script.
 EMPTY_STYLE = ""
 SEPARATORS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028"}
@@ -86,6 +88,11 @@ def write_data(name: str, json: str) -> str:
     return f'<script type="application/json" id="{name}">{json.translate(ESCAPES)}</script>'
 
 
-def read_part(name: str) -> str:
-    """Return a style sheet or script that lies beside this module."""
-    return (files("hivemind_core.export") / name).read_text("utf-8")
+def read_part(name: str, package: str = "hivemind_core.export") -> str:
+    """Return a style sheet or script that lies in a package."""
+    return (files(package) / name).read_text("utf-8")
+
+
+def list_colors(ground: Ground) -> str:
+    """Return the colours of a ground as variables of a style sheet."""
+    return "".join(f"--{name}:{getattr(ground, name)};" for name in COLORS)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from hivemind_core.errors import InputError
 from hivemind_core.exhibit import Exhibit, Panel
 from hivemind_core.export.about import list_origins, write_citation
-from hivemind_core.export.document import Document, read_part, write_data, write_text
+from hivemind_core.export.document import Document, list_colors, read_part, write_data, write_text
 from hivemind_core.export.dressing import dress_figure, list_text
 from hivemind_core.export.fonts import write_faces
 from hivemind_core.export.live import LIVE, find_origin, write_address
@@ -31,7 +31,6 @@ KEYS = (
 )
 STILL = "This view is live. It runs when the talk is presented from the dashboard."
 RUN = '<button type="button" class="run" aria-live="polite" title="Run it live (l)"></button>'
-COLORS = ("paper", "ink", "line", "muted", "accent")
 GROUNDS: Mapping[str, Ground] = {"light": LIGHT, "dark": DARK}
 
 
@@ -102,9 +101,7 @@ def _gather_text(exhibits: Sequence[Exhibit], title: str) -> str:
 
 def _write_colors() -> str:
     """Return the colours of both grounds; the dark ones where the reader wants them."""
-    light, dark = (
-        "".join(f"--{name}:{getattr(ground, name)};" for name in COLORS) for ground in (LIGHT, DARK)
-    )
+    light, dark = list_colors(LIGHT), list_colors(DARK)
     return (
         f":root{{{light}}}\n"
         f"@media screen{{:root[data-ground=dark]{{{dark}}}}}\n"
