@@ -83,11 +83,18 @@ def test_a_control_names_its_encoder_only_where_there_are_several() -> None:
     assert name_control("vendi", MARKUP[0], ["small", MARKUP[0]]) == f"Vendi score · {MARKUP[0]}"
 
 
+FEW = "Under 5 queries there are none."
+
+
 @pytest.mark.parametrize(
     ("pooling", "is_query", "told"),
     [
-        ("queries", False, "over 1,000 draws of the queries; each query counts once."),
-        ("pairs", False, "over 1,000 draws of the queries; each pair of answers counts once."),
+        ("queries", False, f"over 1,000 draws of the queries; each query counts once. {FEW}"),
+        (
+            "pairs",
+            False,
+            f"over 1,000 draws of the queries; each pair of answers counts once. {FEW}",
+        ),
         ("queries", True, FOR_ONE_QUERY),
         ("pairs", True, FOR_ONE_QUERY),
     ],

@@ -57,14 +57,14 @@ FINDINGS = {  # by figures and corpus, in the order of PARTS
     ("Yours", "hostile"): (
         "3 models repeat themselves most: .62 over 2 queries, against .14",
         "Answers by different models are at .77",
-        "Among the 5 answers nearest to an answer, 2.0 (1.0 to 3.0) of 3 models appear",
+        "Among the 5 answers nearest to an answer, 2.0 of 3 models appear",
         "The order of the 5 ",
         f"Between {HOSTILE} · no strategy and {HOSTILE} · <u>plain</u> no model",
     ),
     ("Yours", "empty"): (OLD,) * 5,
     **{("Published", state): PAPER for state in NAMES},
     ("Both", "demo"): (f"{ALIKE[0]} .153 (", f"{ALIKE[1]} .228 ("),
-    ("Both", "hostile"): (f"{ALIKE[0]} .563 (", f"{ALIKE[1]} .774 ("),
+    ("Both", "hostile"): (f"{ALIKE[0]} .563 over", f"{ALIKE[1]} .774 over"),
     ("Both", "empty"): (OLD, OLD),
 }
 BESIDE_THE_BOXES = ("of", "part", "subset", "order", "evidence")  # a browser's to write

@@ -9,7 +9,7 @@ from hivemind_core.corpus.identity import Source
 from hivemind_core.figures.numbers import count, write_interval, write_number
 from hivemind_core.measures.arrays import Floats, Integers
 from hivemind_core.measures.homogeneity import Floor
-from hivemind_core.measures.resampling import Estimate
+from hivemind_core.measures.resampling import FEWEST_QUERIES, Estimate
 
 PRINTED = 3  # digits of the published figures
 
@@ -91,7 +91,10 @@ def tell_interval(pooling: str, measure: str, *, is_query: bool) -> str:
     pooled = (
         "each query counts once" if pooling == "queries" else "each pair of answers counts once"
     )
-    return f"Intervals are 95 %, over 1,000 draws of the queries; {pooled}."
+    return (
+        f"Intervals are 95 %, over 1,000 draws of the queries; {pooled}. Under {FEWEST_QUERIES} "
+        "queries there are none."
+    )
 
 
 def tell_floor(floor: Floor, measure: str) -> str:
