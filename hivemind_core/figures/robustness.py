@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from hivemind_core.figures.layers import cut_name
 from hivemind_core.figures.numbers import count, escape_label, write_number
 from hivemind_core.figures.palette import Ground, Ink, fade, shade
-from hivemind_core.figures.within import cut_hover
+from hivemind_core.figures.rows import cut_hover
 from hivemind_core.measures.arrays import Floats
 
 NAME_WIDTH = 24
