@@ -17,18 +17,18 @@ from hivemind_core.corpus.exports import cite, name_stem
 from hivemind_core.corpus.views import QUERY_MAP_NOTES
 from hivemind_core.figures.layout import close_gaps, turn_to_frame
 from hivemind_core.figures.numbers import count, write_number
-from hivemind_core.figures.taxonomy import (
-    QueryPoints,
-    Together,
-    describe_query_map,
+from hivemind_core.figures.query_map import QueryPoints, describe_query_map, draw_query_map
+from hivemind_core.figures.shares import (
     describe_shares,
-    describe_together,
-    draw_query_map,
     draw_shares,
-    draw_together,
     explain_shares,
     list_shares,
     tabulate_shares,
+)
+from hivemind_core.figures.together import (
+    Together,
+    describe_together,
+    draw_together,
     tabulate_together,
 )
 from hivemind_core.measures.arrays import Integers
