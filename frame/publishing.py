@@ -20,20 +20,19 @@ from hivemind_core.corpus.exports import Citation, cite, name_stem
 from hivemind_core.corpus.identity import Source
 from hivemind_core.corpus.published import Published
 from hivemind_core.estimation import Estimates, find_model_pairs
-from hivemind_core.figures.findings import (
-    SCALES,
+from hivemind_core.figures.findings import SCALES, tell_cell
+from hivemind_core.figures.matrix import MatrixView, list_pairs, rank_partners
+from hivemind_core.figures.numbers import count
+from hivemind_core.figures.palette import Ink, assign_inks
+from hivemind_core.figures.published import (
     list_partners,
     tabulate_beside,
     tabulate_published,
     tell_beside,
-    tell_cell,
     tell_encoders,
     tell_published,
     tell_published_between,
 )
-from hivemind_core.figures.matrix import MatrixView, list_pairs, rank_partners
-from hivemind_core.figures.numbers import count
-from hivemind_core.figures.palette import Ink, assign_inks
 from hivemind_core.figures.ranges import Strip, draw_ranges
 from hivemind_core.figures.ranking import list_marks
 from hivemind_core.figures.within import SourceRow, describe_within, draw_within

@@ -9,12 +9,7 @@ from frame.loading import Book
 from frame.showing import draw_figure, offer_rows, show_rows, write_basis
 from frame.theme import find_ground, write_finding
 from frame.verdicts import cite_question, find_mark, name_file
-from hivemind_core.figures.judging import (
-    list_reliability,
-    list_votes,
-    tabulate_shares,
-    tell_votes,
-)
+from hivemind_core.figures.judging import list_reliability, list_votes, tabulate_shares, tell_votes
 from hivemind_core.figures.palette import HUES, Ink
 from hivemind_core.figures.votes import (
     DRAWN,

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from hivemind_core.figures.layers import cut_name
 from hivemind_core.figures.numbers import count, escape_label
-from hivemind_core.figures.palette import (
-    Ground,
-)
+from hivemind_core.figures.palette import Ground
 from hivemind_core.figures.taxonomy import NAME_WIDTH, find_hues
 from hivemind_core.measures.arrays import Integers
 

@@ -9,9 +9,7 @@ from hivemind_core.corpus.taxonomy import read_taxonomy
 from hivemind_core.figures.axes import make_axis
 from hivemind_core.figures.layers import cut_name
 from hivemind_core.figures.numbers import count, escape_label
-from hivemind_core.figures.palette import (
-    Ground,
-)
+from hivemind_core.figures.palette import Ground
 from hivemind_core.figures.taxonomy import NAME_WIDTH, OTHER, find_hues
 
 ROW_HEIGHT = 25  # pixels

@@ -7,10 +7,7 @@ import plotly.graph_objects as go
 
 from hivemind_core.figures.layers import cut_name
 from hivemind_core.figures.numbers import count, escape_label
-from hivemind_core.figures.palette import (
-    Ground,
-    fade,
-)
+from hivemind_core.figures.palette import Ground, fade
 from hivemind_core.figures.taxonomy import NAME_WIDTH
 from hivemind_core.measures.arrays import Floats, Integers
 

@@ -2,11 +2,7 @@
 
 from collections.abc import Sequence
 
-from hivemind_core.figures.findings import (
-    name_control,
-    tabulate_agreement,
-    tell_robustness,
-)
+from hivemind_core.figures.controls import name_control, tabulate_agreement, tell_robustness
 from hivemind_core.figures.palette import assign_inks
 from hivemind_core.figures.robustness import (
     EXPLAINED,
