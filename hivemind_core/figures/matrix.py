@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hivemind_core.figures.coloring import choose_ticks
 from hivemind_core.figures.layers import HOVER_WIDTH, cut_name, shorten_name
 from hivemind_core.figures.numbers import count, escape_label, write_number
-from hivemind_core.figures.palette import Ground, mix
+from hivemind_core.figures.palette import Ground, shade
 from hivemind_core.measures.arrays import Floats, Integers
 from hivemind_core.measures.ordering import Dendrogram
 
@@ -241,7 +241,7 @@ def _draw_values(view: MatrixView, ground: Ground) -> Iterator[object]:
     values, (low, high) = view.arranged, bound_between(view.values)
     rows, columns = np.nonzero(np.isfinite(values))
     shares = np.clip((values[rows, columns] - low) / (high - low), 0, 1)
-    inks = np.array([choose_text_color(find_color(share, ground)) for share in shares.tolist()])
+    inks = np.array([choose_text_color(shade(share, ground)) for share in shares.tolist()])
     for ink in np.unique(inks).tolist():
         chosen = np.flatnonzero(inks == ink)
         yield go.Scatter(
@@ -271,13 +271,6 @@ def bound_between(values: Floats) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = float(known.min()), float(known.max())
     return (low, high) if high - low > 1e-6 else (low - 0.05, high + 0.05)
-
-
-def find_color(share: float, ground: Ground) -> str:
-    """Return the colour at a share of 0 to 1 of the ramp."""
-    steps = len(ground.ramp) - 1
-    stop = min(int(share * steps), steps - 1)
-    return mix(ground.ramp[stop], ground.ramp[stop + 1], share * steps - stop)
 
 
 def choose_text_color(color: str) -> str:
