@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hivemind_core.figures.coloring import choose_ticks
 from hivemind_core.figures.layers import HOVER_WIDTH, cut_name, shorten_name
 from hivemind_core.figures.numbers import count, escape_label, write_number
-from hivemind_core.figures.palette import Ground, shade
+from hivemind_core.figures.palette import Ground, choose_readable, shade
 from hivemind_core.measures.arrays import Floats, Integers
 from hivemind_core.measures.ordering import Dendrogram
 
@@ -22,6 +22,7 @@ LARGEST_CELL, SMALLEST_CELL = 52, 12  # pixels; in lower rows names would lie on
 LEAST_WIDTH = 4
 MOST_WITH_COLUMNS = 30  # models whose columns are named
 MOST_WITH_VALUES = 16  # models whose values are printed
+BLACK_OR_WHITE = ("#000000", "#FFFFFF")  # one of them has a contrast of 4.5 with any colour
 FAMILY_WIDTH = 14  # characters
 CHARACTER = 7.3  # pixels, in the heavier weight
 FONT, STRONG = 12, 600
@@ -241,7 +242,9 @@ def _draw_values(view: MatrixView, ground: Ground) -> Iterator[object]:
     values, (low, high) = view.arranged, bound_between(view.values)
     rows, columns = np.nonzero(np.isfinite(values))
     shares = np.clip((values[rows, columns] - low) / (high - low), 0, 1)
-    inks = np.array([choose_text_color(shade(share, ground)) for share in shares.tolist()])
+    inks = np.array(
+        [choose_readable(shade(share, ground), BLACK_OR_WHITE) for share in shares.tolist()]
+    )
     for ink in np.unique(inks).tolist():
         chosen = np.flatnonzero(inks == ink)
         yield go.Scatter(
@@ -271,14 +274,6 @@ def bound_between(values: Floats) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = float(known.min()), float(known.max())
     return (low, high) if high - low > 1e-6 else (low - 0.05, high + 0.05)
-
-
-def choose_text_color(color: str) -> str:
-    """Return black or white, whichever is told apart better from #rrggbb: at least 4.5 to 1."""
-    parts = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    luminance = float(linear @ np.array([0.2126, 0.7152, 0.0722]))
-    return "#000000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#FFFFFF"
 
 
 def _choose_colors(view: MatrixView, scale: str, ground: Ground) -> Part:
