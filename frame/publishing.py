@@ -21,7 +21,6 @@ from hivemind_core.corpus.identity import Source
 from hivemind_core.corpus.published import Published
 from hivemind_core.estimation import Estimates, find_model_pairs
 from hivemind_core.figures.findings import SCALES, tell_cell
-from hivemind_core.figures.matrix import MatrixView, list_pairs, rank_partners
 from hivemind_core.figures.numbers import count
 from hivemind_core.figures.palette import Ink, assign_inks
 from hivemind_core.figures.published import (
@@ -35,6 +34,7 @@ from hivemind_core.figures.published import (
 )
 from hivemind_core.figures.ranges import Strip, draw_ranges
 from hivemind_core.figures.ranking import list_marks
+from hivemind_core.figures.similarities import MatrixView, list_pairs, rank_partners
 from hivemind_core.figures.within import SourceRow, describe_within, draw_within
 from hivemind_core.measurement import COSINE
 from hivemind_core.measures.arrays import Floats

@@ -13,15 +13,17 @@ from hivemind_core.figures.matrix import (
     MOST_WITH_COLUMNS,
     MOST_WITH_VALUES,
     SMALLEST_CELL,
+    draw_matrix,
+)
+from hivemind_core.figures.merges import trace_merges
+from hivemind_core.figures.palette import DARK, LIGHT, Ground, choose_readable, shade
+from hivemind_core.figures.similarities import (
     MatrixView,
     bound_between,
     describe_matrix,
-    draw_matrix,
     list_pairs,
     rank_partners,
-    trace_merges,
 )
-from hivemind_core.figures.palette import DARK, LIGHT, Ground, choose_readable, shade
 from hivemind_core.measures.ordering import Dendrogram, order_by_family, order_by_similarity
 
 HOSTILE = (

@@ -133,9 +133,8 @@ def draw_correlations(columns: Sequence[str], matrix: Floats, ground: Ground) ->
         value = float(cells[y, x])
         color = ground.muted
         if not np.isnan(value):
-            color = choose_readable(
-                shade((value - lowest) / (1 - lowest), (ground.ink, ground.paper)), ground
-            )
+            filled = shade((value - lowest) / (1 - lowest), ground)
+            color = choose_readable(filled, (ground.ink, ground.paper))
         figure.add_annotation(
             x=x,
             y=y,
