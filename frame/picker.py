@@ -154,8 +154,11 @@ def say_growth(book: Book) -> None:
         write_note(told, "growth")
 
 
-def say_old(book: Book) -> None:
-    """Say that an earlier version measured the corpus, and what to do."""
+def say_unmeasured(book: Book) -> None:
+    """Say why a corpus whose views are there is not measured, and what to do, if there is any."""
+    if not any(count_texts(book).values()):
+        write_finding("No answer in this corpus has a text that could be measured.")
+        return
     write_finding("These measures were made by an earlier version. One command makes them anew:")
     st.code(f"hivemind build {book.corpus.locator}", language=None, wrap_lines=True)
 

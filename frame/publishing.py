@@ -11,7 +11,7 @@ from frame import measuring
 from frame.loading import Book
 from frame.matching import MANY, arrange_view, choose_cell, draw_cells, split_page
 from frame.measuring import Scope
-from frame.picker import say_old
+from frame.picker import say_unmeasured
 from frame.ranking import list_sources
 from frame.showing import draw_figure, format_columns, offer_rows, show_rows, write_basis
 from frame.theme import find_ground, write_finding, write_note
@@ -148,7 +148,7 @@ def show_beside(book: Book, paper: Published, *, is_within: bool) -> None:
     """Show a corpus beside the published figures, with what stands between the two."""
     numbers = measuring.estimate(book, Scope())
     if numbers is None:
-        say_old(book)
+        say_unmeasured(book)
         return
     draw = _show_within_beside if is_within else _show_between_beside
     draw(book, paper, numbers)
