@@ -324,6 +324,14 @@ def test_agreement_is_not_told_where_nobody_measured_it() -> None:
     assert "a judge" in tell_agreement(make_calibration(LOW), "a judge", 0.5)
 
 
+def test_groups_by_likeness_are_said_to_hold_opposites_and_those_of_a_judge_are_not() -> None:
+    for calibration in (None, make_calibration(LOW), make_calibration()):
+        for sense in ("people", "cosine"):
+            told = tell_agreement(calibration, sense, 0.5)
+            assert told.endswith("a group may hold opposite answers in like words.")
+        assert "opposite" not in tell_agreement(calibration, "a judge", 0.5)
+
+
 def test_agreement_is_not_told_of_too_few_pairs() -> None:
     few = "People judged too few pairs"
     none = replace(HIGH, precision=nan, precision_ci95=(nan, nan))

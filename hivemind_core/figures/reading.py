@@ -15,6 +15,9 @@ from hivemind_core.space.linking import COSINE, PEOPLE
 
 KEYWORDS_SHOWN = 5
 STEP = 0.02  # a threshold this far above the highest that was tried has not been tried
+OPPOSITES = (
+    "Negation hardly counts in this, so that a group may hold opposite answers in like words."
+)
 
 
 @dataclass(frozen=True)
@@ -286,7 +289,7 @@ def tell_ideas(labels: Iterable[int], by_people: Iterable[bool], repeats: int) -
 
 
 def tell_agreement(calibration: Calibration | None, sense: str, threshold: float) -> str:
-    """Return how often people would agree with what a threshold calls the same.
+    """Return how often people would agree with what a threshold calls the same, and what it misses.
 
     Parameters
     ----------
@@ -298,6 +301,10 @@ def tell_agreement(calibration: Calibration | None, sense: str, threshold: float
     """
     if sense not in (PEOPLE, COSINE):
         return f"Judged by {sense}. How often people would agree has not been measured here."
+    return f"{_tell_measured(calibration, sense, threshold)} {OPPOSITES}"
+
+
+def _tell_measured(calibration: Calibration | None, sense: str, threshold: float) -> str:
     if calibration is None or sense not in calibration.senses:
         return "How often people would agree has not been measured for this encoder."
     row = calibration.find(sense, threshold)
