@@ -417,6 +417,12 @@ def test_the_two_controls_that_agree_least_are_named() -> None:
     assert "go down to −1.00, as between A and B; their median is −1.00." in turned
 
 
+def test_controls_that_cannot_be_compared_are_not_said_to_agree() -> None:
+    agreement = table([1, 1, nan], [1, 1, nan], [nan, nan, nan])
+    told = tell_robustness(agreement, ["A", "B", "C"], 4)
+    assert told == "Where they can be compared, the 3 controls put the 4 sources in one order."
+
+
 def test_two_sources_have_no_ranking_to_compare() -> None:
     told = "Rankings can be compared from three sources on."
     assert tell_robustness(np.ones((2, 2)), ["A", "B"], 2) == told

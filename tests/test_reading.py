@@ -242,14 +242,14 @@ def test_the_finding_says_where_nothing_is_alike() -> None:
 def test_what_is_not_built_is_told() -> None:
     assert tell_unbuilt(1) == "1 answer not built yet."
     assert tell_unbuilt(1250) == "1,250 answers not built yet."
-    assert tell_growth(0, "rivers") == (
+    assert tell_growth(0, "hivemind build rivers") == (
         "This corpus has changed since it was built. `hivemind build rivers`"
     )
-    assert tell_growth(1, "rivers") == (
+    assert tell_growth(1, "hivemind build rivers") == (
         "This corpus has grown since it was built: 1 answer has no place yet. "
         "`hivemind build rivers`"
     )
-    assert "2 answers have no place yet" in tell_growth(2, "rivers")
+    assert "2 answers have no place yet" in tell_growth(2, "hivemind build rivers")
 
 
 @pytest.mark.parametrize(

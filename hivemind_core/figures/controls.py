@@ -20,7 +20,10 @@ def tell_robustness(correlations: Floats, titles: Sequence[str], sources: int) -
     least = int(np.nanargmin(values))
     i, j = int(lower[0][least]), int(lower[1][least])
     if values[least] > 1 - 1e-9:
-        return f"All {len(titles)} controls put the {sources} sources in one order."
+        those = f"{len(titles)} controls put the {sources} sources in one order."
+        return (
+            f"Where they can be compared, the {those}" if np.isnan(values).any() else f"All {those}"
+        )
     return (
         f"The order of the {sources} sources depends on the control: rank correlations go down to "
         f"{write_number(float(values[least]))}, as between {titles[j]} and {titles[i]}; their "

@@ -1,6 +1,5 @@
 """What the answers on a map say: clusters as a reading list, answers side by side, a sentence."""
 
-import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -216,16 +215,14 @@ def tell_finding(
     return _tell_entry(largest, present, sources, ("lie", "lies", "in one cluster"))
 
 
-def tell_growth(unbuilt: int, locator: str) -> str:
-    """Return what to do where a corpus has changed since its maps were built."""
+def tell_growth(unbuilt: int, command: str) -> str:
+    """Return what to do where a corpus has changed since its maps were built: run that command."""
     if unbuilt == 0:
-        return (
-            f"This corpus has changed since it was built. `hivemind build {shlex.quote(locator)}`"
-        )
+        return f"This corpus has changed since it was built. `{command}`"
     have = "has" if unbuilt == 1 else "have"
     return (
         f"This corpus has grown since it was built: {count(unbuilt, 'answer')} {have} no place "
-        f"yet. `hivemind build {shlex.quote(locator)}`"
+        f"yet. `{command}`"
     )
 
 
