@@ -304,7 +304,7 @@ def _describe(manifest: Manifest, tables: Mapping[str, pa.Table]) -> Manifest:
         withheld={
             "text": responses["text"].null_count,
             "model": responses["model"].null_count,
-            "empty": pc.sum(pc.equal(responses["text"], "")).as_py() or 0,
+            "empty": pc.sum(pc.equal(pc.utf8_trim_whitespace(responses["text"]), "")).as_py() or 0,
             "unanswered": count_unanswered(tables[QUERIES.name], responses),
         },
         content_hash=hash_tables(tables),
