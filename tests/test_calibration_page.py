@@ -20,7 +20,7 @@ from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.scorer_records import FILE as SCORERS_FILE
 from hivemind_core.corpus.scorer_records import ScorerRecord, format_records
 from hivemind_core.corpus.store import open_corpus, open_or_create, write_files, write_tables
-from hivemind_core.corpus.tables import RESPONSES, TABLES
+from hivemind_core.corpus.tables import PAIR_SCORES, RESPONSES, TABLES, build_rows
 from hivemind_core.evaluation import LENGTH, Annotation, Panel, read_panel
 from hivemind_core.figures.printed import KIND_NAMES
 from hivemind_core.measures.spearman import correlate
@@ -213,6 +213,26 @@ def test_votes_are_a_question_about_preferences_alone(files: dict[str, bytes]) -
     set_box(app, "annotation", "absolute")
     assert read_block(app, "finding-scorers").startswith("Of 4 scorers")
     assert read(open_part("Votes")) == read(app)
+
+
+def test_a_scorer_that_scores_and_one_of_its_name_that_compares_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = write_demo(tmp_path / "demo")
+    compared = [
+        row | {"scorer": "reward", "kind": "lm_judge"}
+        for row in corpus.read(PAIR_SCORES).to_pylist()
+    ]
+    tables = {"pair_scores": build_rows(PAIR_SCORES, compared)}
+    write_tables(corpus, tables, corpus.manifest)
+    monkeypatch.setenv("HIVEMIND_CORPORA", str(tmp_path))
+    app = open_part("Votes", annotation="pairwise")
+    names = {row[0] for row in list_rows(app, "scorer", "on the larger side")}
+    assert {"reward (metric)", "reward (lm_judge)"} <= names
+    drawn = {trace.get("name") for trace in list_specs(app)[0]["data"]}
+    assert {"reward (metric)", "reward (lm_judge)"} <= drawn
+    listed = {row[0] for row in list_rows(open_part(SCORERS, annotation="pairwise"), "scorer")}
+    assert {"reward (metric)", "reward (lm_judge)"} <= listed
 
 
 def test_answers_by_people_can_be_left_out() -> None:

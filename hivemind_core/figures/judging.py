@@ -84,12 +84,10 @@ def list_verdicts(reports: Sequence[ScorerReport]) -> list[VerdictRow]:
 
     The difference of a row is the trend over all bins, which its verdict rests on.
     """
-    ranked = sorted(reports, key=lambda r: (isnan(r.full.spearman), -r.full.spearman))
     rows = []
-    for report in ranked:
+    for name, report in _rank(reports):
         last = find_last_bin(report)
         if last is not None:
-            scorer = report.scorer
             trend = report.trend
             shown = replace(
                 last.result,
@@ -98,16 +96,25 @@ def list_verdicts(reports: Sequence[ScorerReport]) -> list[VerdictRow]:
                 difference_high=trend.high,
                 reason=last.result.reason if isnan(trend.difference) else "",
             )
-            rows.append(VerdictRow(scorer.name, scorer.kind, report.full, shown, report.trend_p))
+            kind = report.scorer.kind
+            rows.append(VerdictRow(name, kind, report.full, shown, report.trend_p))
     return rows
+
+
+def _rank(reports: Sequence[ScorerReport]) -> list[tuple[str, ScorerReport]]:
+    """Return the reports with a name for each scorer, best agreement first, undefined ones last."""
+    names = name_scorers([report.scorer for report in reports])
+    return sorted(
+        zip(names, reports, strict=True),
+        key=lambda pair: (isnan(pair[1].full.spearman), -pair[1].full.spearman),
+    )
 
 
 def tabulate_scorers(reports: Sequence[ScorerReport]) -> list[dict[str, object]]:
     """Return a row a scorer, in the order of `list_verdicts`."""
-    ranked = sorted(reports, key=lambda r: (isnan(r.full.spearman), -r.full.spearman))
     return [
         {
-            "scorer": report.scorer.name,
+            "scorer": name,
             "kind": report.scorer.kind,
             "direction": _tell_direction(report.scorer.higher_is_better),
             "n": report.full.n,
@@ -117,7 +124,7 @@ def tabulate_scorers(reports: Sequence[ScorerReport]) -> list[dict[str, object]]
             "within query": drop_nan(report.within_query),
             "verdict": report.verdict,
         }
-        for report in ranked
+        for name, report in _rank(reports)
     ]
 
 
