@@ -24,6 +24,7 @@ from tests.browsing import (
     NAMES,
     ask,
     list_prose,
+    list_rows,
     read,
     read_block,
     read_chart,
@@ -92,12 +93,6 @@ def choose(app: AppTest, key: str, value: str) -> AppTest:
     app.selectbox(key=key).set_value(value).run()
     assert not app.exception
     return app
-
-
-def list_rows(app: AppTest, *columns: str) -> list[tuple[Any, ...]]:
-    """Return these columns of the first table that has them."""
-    found = next(t.value for t in app.dataframe if set(columns) <= set(t.value.columns))
-    return [tuple(row) for row in found[list(columns)].itertuples(index=False)]
 
 
 @pytest.fixture
