@@ -17,7 +17,14 @@ from hivemind_core.calibration import (
     measure_disagreement,
     name_scorers,
 )
-from hivemind_core.evaluation import WITHOUT, Annotation, Panel, Scorer, list_criteria, read_panel
+from hivemind_core.evaluation import (
+    WITHOUT,
+    Annotation,
+    Panel,
+    Scorer,
+    list_criteria,
+    read_panel,
+)
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.disagreement import measure_alpha
 from hivemind_core.measures.miscalibration import draw_items

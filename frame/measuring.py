@@ -12,7 +12,13 @@ from frame.loading import Book
 from hivemind_core import estimation, tabulation
 from hivemind_core.corpus.exports import Citation, cite
 from hivemind_core.estimation import Bootstrap, Estimates, estimate_controls
-from hivemind_core.measurement import CENTRED, COSINE, LEXICAL, Homogeneity, average_vectors
+from hivemind_core.measurement import (
+    CENTRED,
+    COSINE,
+    LEXICAL,
+    Homogeneity,
+    average_vectors,
+)
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.centring import centre
 from hivemind_core.measures.resampling import Estimate

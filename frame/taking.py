@@ -12,7 +12,14 @@ from frame import loading
 from frame.finding import NAME_CUT
 from frame.grouping import Grouping
 from frame.pane import Pane, number_labels
-from hivemind_core.corpus.exports import FORMS, Form, cite, format_citation, name_export, write_rows
+from hivemind_core.corpus.exports import (
+    FORMS,
+    Form,
+    cite,
+    format_citation,
+    name_export,
+    write_rows,
+)
 from hivemind_core.corpus.tables import RESPONSES
 from hivemind_core.exhibit import Exhibit, View
 from hivemind_core.figures.atlas import LabelledMap

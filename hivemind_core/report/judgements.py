@@ -11,7 +11,13 @@ from hivemind_core.calibration import (
     name_scorers,
 )
 from hivemind_core.corpus.store import Corpus
-from hivemind_core.evaluation import WITHOUT, Panel, list_annotations, list_criteria, read_panel
+from hivemind_core.evaluation import (
+    WITHOUT,
+    Panel,
+    list_annotations,
+    list_criteria,
+    read_panel,
+)
 from hivemind_core.figures.judging import (
     EXPLAINED,
     list_beyond,
@@ -40,7 +46,14 @@ from hivemind_core.measures.disagreement import measure_alpha
 from hivemind_core.measures.miscalibration import draw_items
 from hivemind_core.measures.votes import share_by_prediction, share_majority
 from hivemind_core.progress import Report, report_nothing
-from hivemind_core.report.parts import Heading, Part, Section, Words, draw_twice, make_grid
+from hivemind_core.report.parts import (
+    Heading,
+    Part,
+    Section,
+    Words,
+    draw_twice,
+    make_grid,
+)
 
 NONE = (
     "People judged nothing in this corpus, so that no evaluator can be held against them; "

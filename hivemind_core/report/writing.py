@@ -12,7 +12,11 @@ from hivemind_core.errors import InputError, WorkError, shorten
 from hivemind_core.progress import Report, report_nothing
 from hivemind_core.report.between import describe_between_models, describe_nearest_models
 from hivemind_core.report.categories import describe_categories
-from hivemind_core.report.contents import describe_corpus, explain_reading, summarise_contents
+from hivemind_core.report.contents import (
+    describe_corpus,
+    explain_reading,
+    summarise_contents,
+)
 from hivemind_core.report.groups import describe_groups
 from hivemind_core.report.judgements import Judged, describe_judgements, judge_corpus
 from hivemind_core.report.markup import Pages, write_pages
