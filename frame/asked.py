@@ -125,7 +125,7 @@ def _place_queries(
     _book: Book, _shelf: Shelfmark, key: tuple[object, ...], projection: str
 ) -> QueryPoints | str:
     if not loading.has_view(_book, "query_map.parquet"):
-        return f"An earlier version built this corpus: {_book.build}"
+        return f"An earlier version built this corpus: {_book.build_command}"
     table = loading.read_view(_book, "query_map.parquet")
     if not len(table):
         notes = json.loads((table.schema.metadata or {}).get(QUERY_MAP_NOTES, b"{}"))
@@ -149,7 +149,7 @@ def show_map(book: Book, shelf: Shelfmark, search: Search, rows: Integers) -> In
     """
     if not book.encoder:
         write_finding("The map of the queries is drawn by a build:", "query-map")
-        st.code(book.build, language=None, wrap_lines=True)
+        st.code(book.build_command, language=None, wrap_lines=True)
         return None
     with st.sidebar:
         projection = choose_one("Map", ["UMAP", "PCA"], "queries_as")

@@ -71,7 +71,7 @@ class Book:
         return self.corpus.locator, self.stamp, self.manifest.content_hash
 
     @property
-    def build(self) -> str:
+    def build_command(self) -> str:
         """The command that builds what is shown, as it is typed."""
         command = ["hivemind", "build", self.corpus.locator]
         if self.encoder and self.encoder != choose_encoder(self.manifest, None):

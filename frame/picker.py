@@ -93,7 +93,7 @@ def take_book() -> Book | None:
         return None
     if not built:
         _say(f"{name} has no maps yet", "One command makes its maps and measures:")
-        st.code(book.build, language=None, wrap_lines=True)
+        st.code(book.build_command, language=None, wrap_lines=True)
         return None
     return replace(book, encoder=_choose_encoder(built))
 
@@ -149,7 +149,7 @@ def _choose_encoder(built: Sequence[str]) -> str:
 def say_growth(book: Book) -> None:
     """Say so where answers have come since the corpus was built."""
     if has_grown(book):
-        told = tell_growth(count_unbuilt(book), book.build)
+        told = tell_growth(count_unbuilt(book), book.build_command)
         exhibits.take_scope(told)
         write_note(told, "growth")
 
@@ -160,7 +160,7 @@ def say_unmeasured(book: Book) -> None:
         write_finding("No answer in this corpus has a text that could be measured.")
         return
     write_finding("These measures were made by an earlier version. One command makes them anew:")
-    st.code(book.build, language=None, wrap_lines=True)
+    st.code(book.build_command, language=None, wrap_lines=True)
 
 
 def guard(show_page: Callable[[], None]) -> None:
