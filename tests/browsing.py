@@ -272,3 +272,22 @@ def expect_harmless(tab: Page, server: Server, heard: Sequence[str]) -> None:
     assert [link for link in links if not link.startswith(home)] == []
     scripts = tab.locator("script").evaluate_all("all => all.map(one => one.src || one.text)")
     assert [one for one in scripts if "example.com" in one or "broken" in one] == []
+
+
+FIND_POINT = """([chart, wanted]) => {
+    const plot = document.querySelector(`${chart} .js-plotly-plot`);
+    const {xaxis, yaxis} = plot._fullLayout, box = plot.getBoundingClientRect();
+    for (const {customdata, x, y} of plot._fullData) {
+        const n = (customdata ?? []).findIndex(one => wanted.every((id, i) => one?.[i] === id));
+        if (n >= 0) return {
+            x: box.x + xaxis._offset + xaxis.l2p(x[n]), y: box.y + yaxis._offset + yaxis.l2p(y[n])};
+    }
+}"""
+
+
+def click_point(tab: Page, chart: str, *wanted: int) -> None:
+    """Click the point of a chart, by its selector, whose custom data begin with these numbers."""
+    tab.locator(f"{chart} .js-plotly-plot").scroll_into_view_if_needed()
+    place = tab.evaluate(FIND_POINT, [chart, list(wanted)])
+    tab.mouse.move(place["x"] - 3, place["y"])
+    tab.mouse.click(place["x"], place["y"])

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,16 @@ from frame import jobs, loading
 from frame.jobs import Job, Registry
 from frame.welcome import NOVELTY_BENCH, find_folder
 from hivemind_core.corpus.manifest import Manifest
-from hivemind_core.corpus.store import open_or_create, views_file, write_tables
+from hivemind_core.corpus.store import (
+    open_corpus,
+    open_or_create,
+    views_file,
+    write_files,
+    write_tables,
+)
 from hivemind_core.corpus.tables import QUERIES, RESPONSES, build_rows
+from hivemind_core.corpus.views import SHOWN
+from hivemind_core.space.encoders import DEFAULT_ENCODER
 from tests import dashboard_corpus
 from tests.browsing import NAMES, PAGES, ROOT, VIEWED, ask, read, start, visit
 from tests.dashboard_corpus import ENCODER
@@ -150,6 +159,25 @@ def test_answers_that_came_after_the_build_are_told_as_not_built(
     assert "20 answers not built yet" in words
     assert "without text" not in words
     assert "3 answers not built yet" in read(visit("atlas", "demo", query="later"))
+
+
+def test_the_command_to_build_is_one_that_can_be_typed_and_builds_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "my answers"
+    corpus = dashboard_corpus.write_demo(folder)
+    monkeypatch.setenv("HIVEMIND_CORPORA", str(tmp_path))
+    dashboard_corpus.grow(corpus, "q0", 1)
+    assert f"`hivemind build '{folder}'`" in read(visit("overview", "demo"))
+    named = open_corpus(str(folder))
+    both = replace(named.manifest, encoders=(DEFAULT_ENCODER, ENCODER))
+    named = write_files(named, {}, both)  # as where only the second one was built
+    assert f"`hivemind build '{folder}' --encoder {ENCODER}`" in read(visit("overview", "demo"))
+    for name in SHOWN:
+        Path(named.path(views_file(ENCODER, name))).unlink(missing_ok=True)
+    os.utime(folder / "corpus.json")
+    app = visit("atlas", "demo")
+    assert [code.value for code in app.code] == [f"hivemind build '{folder}'"]
 
 
 def test_blank_answers_are_not_told_as_not_built(

@@ -5,11 +5,7 @@ from math import isnan
 
 import numpy as np
 
-from hivemind_core.figures.findings import (
-    name_control,
-    tabulate_agreement,
-    tell_robustness,
-)
+from hivemind_core.figures.controls import name_control, tabulate_agreement, tell_robustness
 from hivemind_core.figures.palette import assign_inks
 from hivemind_core.figures.robustness import (
     EXPLAINED,
