@@ -48,10 +48,13 @@ def list_shares(
     names : sequence of str
         Categories of the corpus.
     counts : sequence of int or None
-        Queries of each; None where there is no corpus.
+        Queries of each; None where there is no corpus. Without names nothing was labelled, and
+        no share is known either.
     total : int
         All queries.
     """
+    if not names:
+        counts = None
     held = dict(zip(names, counts, strict=True)) if counts is not None else {}
     paper = {sub.name: sub for sub in read_taxonomy()}
     is_papers = counts is None or any(name in paper for name in held)
@@ -78,13 +81,14 @@ def _share(number: int, total: int) -> float | None:
 
 
 def describe_shares(rows: Sequence[CategoryShare], total: int) -> str:
-    """Return what the shares say, in a sentence."""
+    """Return what the shares say, in a sentence; `total` is all queries of the corpus."""
     known = [row for row in rows if row.share is not None]
     if not known:
         top = max(rows, key=lambda row: row.published or 0)
+        bare = "No query of this corpus has a category. " if total else ""
         return (
-            f"The paper's queries ask most often for {top.name} ({top.published:.0f} %); a query "
-            "may be of several categories."
+            f"{bare}The paper's queries ask most often for {top.name} ({top.published:.0f} %); a "
+            "query may be of several categories."
         )
     named = [row for row in known if row.queries and row.name != OTHER]
     ranked = sorted(named, key=lambda row: -(row.share or 0))[:2]
