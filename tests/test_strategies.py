@@ -92,6 +92,7 @@ def test_a_file_names_endpoints_models_and_strategies(tmp_path: Path) -> None:
     assert (mine.input_price, mine.output_price) == (1, 2.5)
     assert plan.models[2].endpoint.base_url == "http://127.0.0.1:11434/v1"
     assert KEY not in repr(plan)
+    assert read_plan(path, {"MY_KEY": f" {KEY}\r\n"}) == plan
     poet = plan.strategies["poet"]
     assert write_messages(poet, "Time?", 0)[0] == {"role": "system", "content": "You are a poet."}
     assert "plain" in plan.strategies
@@ -203,6 +204,8 @@ def test_a_budget_that_cannot_be_kept_is_refused() -> None:
         ({"api_key_env": "sk-secret-1"}, "api_key_env is the name of an environment variable"),
         ({"base_url": "http://me:sk-secret-1@127.0.0.1/v1"}, "holds no user, password or query"),
         ({"base_url": "http://127.0.0.1/v1?key=sk-secret-1"}, "holds no user, password or query"),
+        ({"base_url": "http://127.0.0.1:sk-secret-1/v1"}, "a base URL begins with"),
+        ({"base_url": "me:sk-secret-1@127.0.0.1/v1"}, "a base URL begins with"),
     ],
 )
 def test_a_key_in_the_wrong_place_is_refused_and_not_repeated(

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from hivemind_core.errors import InputError, shorten
+from hivemind_core.errors import InputError
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -63,15 +63,16 @@ class Endpoint:
         Raises
         ------
         InputError
-            If the address has no scheme or host, or a number is out of range.
+            If the address has no scheme or host, the key cannot be sent, or a number is out of
+            range.
         """
         where = f"endpoint {self.name}"
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        split_address(self.base_url, where)
+        if not (self.api_key.isascii() and self.api_key.isprintable()):
             raise InputError(
-                "a base URL begins with http:// or https:// and names a host",
+                "a key has letters, digits and signs of ASCII alone",
                 where=where,
-                found=shorten(self.base_url),
+                found="others, which are not repeated",
             )
         if self.max_concurrency < 1 or self.seconds <= 0:
             raise InputError("max_concurrency and seconds are more than 0", where=where)
@@ -90,6 +91,11 @@ class Endpoint:
         """What tells it from other services, without a password: host, port and path."""
         return self.identity or self.host + urlsplit(self.base_url).path.rstrip("/")
 
+    @property
+    def is_here(self) -> bool:
+        """Whether this machine serves it: it is asked without a proxy, which would be another."""
+        return is_loopback(urlsplit(self.base_url).hostname or "")
+
     def divide(self, parameters: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
         """Return the parameters that it takes, and the names of the others."""
         known = COMMON if self.takes is None else self.takes
@@ -101,6 +107,29 @@ class Endpoint:
         return text.replace(self.api_key, "…") if self.api_key else text
 
 
+def split_address(base_url: str, where: str) -> SplitResult:
+    """Return the parts of an address.
+
+    Raises
+    ------
+    InputError
+        If it is none. It is not repeated: somebody may have put a key there.
+    """
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:  # a port that is no number, or a bracket that is left open
+        host = None
+    if not host or parts.scheme not in ("http", "https") or not base_url.isprintable():
+        raise InputError(
+            "a base URL begins with http:// or https:// and names a host",
+            where=where,
+            found="something else, which is not repeated: it may hold a key",
+            remedy="Write it as in http://127.0.0.1:8000/v1",
+        )
+    return parts
+
+
 def find_endpoint(environment: Mapping[str, str]) -> Endpoint:
     """Return the endpoint that OPENAI_BASE_URL and OPENAI_API_KEY name; OpenAI's by default.
 
@@ -109,7 +138,9 @@ def find_endpoint(environment: Mapping[str, str]) -> Endpoint:
     InputError
         If there is neither a key nor an address, or the address is none.
     """
-    key, base_url = environment.get("OPENAI_API_KEY", ""), environment.get("OPENAI_BASE_URL", "")
+    # A key that was read from a file often has a line end behind it.
+    key = environment.get("OPENAI_API_KEY", "").strip()
+    base_url = environment.get("OPENAI_BASE_URL", "")
     if not key and not base_url:
         raise InputError(
             "a model behind an endpoint needs a key",
@@ -128,17 +159,13 @@ def is_loopback(host: str) -> bool:
 
 
 def make_client(endpoint: Endpoint) -> "AsyncOpenAI":
-    """Return a client that asks once: `engine` decides what is asked again.
-
-    What this machine serves is asked without a proxy, which would be another machine.
-    """
+    """Return a client that asks once: `engine` decides what is asked again."""
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-    is_here = is_loopback(urlsplit(endpoint.base_url).hostname or "")
     return AsyncOpenAI(
         api_key=endpoint.api_key or "none",
         base_url=endpoint.base_url,
         max_retries=0,
         timeout=endpoint.seconds,
-        http_client=DefaultAsyncHttpxClient(trust_env=False) if is_here else None,
+        http_client=DefaultAsyncHttpxClient(trust_env=False) if endpoint.is_here else None,
     )
