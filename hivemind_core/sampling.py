@@ -22,7 +22,7 @@ from hivemind_core.corpus.tables import QUERIES, RESPONSES
 from hivemind_core.errors import InputError
 from hivemind_core.models.budget import Cost, Purse, check_budget, preview_cost, price_outcome
 from hivemind_core.models.endpoint_file import Plan, Served
-from hivemind_core.models.endpoints import Endpoint
+from hivemind_core.models.endpoints import MAX_TOKENS, MAX_TOKENS_LATER, Endpoint
 from hivemind_core.models.engine import Conditions, Ears, ask_all
 from hivemind_core.models.requests import Outcome, Request, check_request
 from hivemind_core.models.strategies import Strategy, read_answer, write_messages
@@ -252,7 +252,7 @@ def sample(order: Order, tools: Tools) -> list[Answer]:
 
 
 def _write(order: Order, place: Place, before: Sequence[str]) -> Request:
-    parameters = {**place.strategy.parameters, "max_tokens": order.max_tokens}
+    parameters = {**place.strategy.parameters, MAX_TOKENS: order.max_tokens}
     messages = write_messages(place.strategy, place.query.text, place.sample, before)
     name = (place.query.query_id, place.served.model, place.strategy.name, place.sample)
     return Request("\x1f".join(map(str, name)), place.served.model, messages, parameters)
@@ -409,9 +409,8 @@ def _describe_response(answer: Answer) -> dict[str, Any]:
         "text": answer.text,
         "finish_reason": outcome.finish_reason,
         "created": answer.created,
-        **{
-            name: outcome.sent.get(name) for name in ("temperature", "top_p", "min_p", "max_tokens")
-        },
+        **{name: outcome.sent.get(name) for name in ("temperature", "top_p", "min_p")},
+        "max_tokens": outcome.sent.get(MAX_TOKENS, outcome.sent.get(MAX_TOKENS_LATER)),
     }
 
 

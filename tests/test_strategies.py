@@ -1,5 +1,7 @@
 """Strategies, files of endpoints, and budgets: pure, and refused where they are nonsense."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,16 +168,31 @@ def test_a_preview_by_hand() -> None:
 
 def test_a_purse_is_never_overdrawn() -> None:
     bound = (100 + 500) / 1e6
-    purse, request = Purse(2.5 * bound), make_request()
+    purse = Purse(2.5 * bound)
+    one, other, third = (replace(make_request(), key=key) for key in "abc")
     # What is in flight may cost less than it holds: the third waits, and is not refused.
-    assert [purse.take(PRICED, request) for _ in range(3)] == [True, True, None]
-    purse.settle(PRICED, Outcome(request, "Yes.", input_tokens=10, output_tokens=1, attempts=1))
+    assert [purse.take(PRICED, request) for request in (one, other, third)] == [True, True, None]
+    purse.settle(PRICED, Outcome(one, "Yes.", input_tokens=10, output_tokens=1, attempts=1))
     assert purse.spent == pytest.approx(20 / 1e6)
-    assert purse.take(PRICED, request)
-    purse.settle(PRICED, Outcome(request, error="cut", attempts=1))  # it may have been charged for
-    purse.settle(PRICED, Outcome(request, error="cut", attempts=1))
+    assert purse.take(PRICED, third)
+    purse.settle(PRICED, Outcome(other, error="cut", attempts=1))  # it may have been charged for
+    purse.settle(PRICED, Outcome(third, error="cut", attempts=1))
     assert purse.spent == pytest.approx(2 * bound + 20 / 1e6)
-    assert purse.take(PRICED, request) is False
+    assert purse.take(PRICED, one) is False
+    purse.settle(PRICED, Outcome(one, error="the budget is spent"))  # it was not sent
+    assert purse.spent == pytest.approx(2 * bound + 20 / 1e6)
+
+
+def test_two_that_failed_do_not_wait_for_each_other() -> None:
+    bound = (100 + 500) / 1e6
+    purse = Purse(2.5 * bound)
+    one, other = (replace(make_request(), key=key) for key in "ab")
+    assert [purse.take(PRICED, one), purse.take(PRICED, other)] == [True, True]
+    # Both have failed: neither frees what it held by waiting, so that one must be told no.
+    assert purse.take(PRICED, one) is None
+    assert purse.take(PRICED, other) is False
+    assert purse.take(PRICED, one) is False
+    assert purse.spent == pytest.approx(2 * bound)
 
 
 def test_what_costs_more_than_its_bound_is_counted() -> None:
@@ -193,9 +210,13 @@ def test_a_budget_that_cannot_be_kept_is_refused() -> None:
         check_budget(1.0, [(Endpoint("u", "http://127.0.0.1/v1"), make_request())])
     with pytest.raises(InputError, match="a budget needs the prices"):
         check_budget(1.0, [(PRICED, make_request(tokens=None))])
+    with pytest.raises(InputError, match="and that it takes max_tokens"):
+        check_budget(1.0, [(replace(PRICED, takes=("seed",)), make_request())])
+    check_budget(1.0, [(replace(PRICED, takes=("max_completion_tokens",)), make_request())])
     check_budget(None, [(Endpoint("u", "http://127.0.0.1/v1"), make_request())])
-    with pytest.raises(InputError, match="a budget is 0 USD or more"):
-        Purse(-1.0)
+    for budget in (-1.0, math.nan):
+        with pytest.raises(InputError, match="a budget is 0 USD or more"):
+            check_budget(budget, [(PRICED, make_request())])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hivemind_core.errors import InputError
-from hivemind_core.models.endpoints import Endpoint
+from hivemind_core.models.endpoints import MAX_TOKENS, MAX_TOKENS_LATER, Endpoint
 from hivemind_core.models.requests import Outcome, Request
 
 LEAST_CHARACTERS = 1.0
@@ -36,8 +36,9 @@ class Cost:
 
 
 def bound_cost(endpoint: Endpoint, request: Request, characters: float) -> float | None:
-    """Return what one attempt may cost in USD; None where a price or max_tokens is not stated."""
-    tokens = request.parameters.get("max_tokens")
+    """Return what one attempt may cost in USD; None where no price is stated, or no limit sent."""
+    sent, _ = endpoint.divide(request.parameters)
+    tokens = sent.get(MAX_TOKENS, sent.get(MAX_TOKENS_LATER))
     if endpoint.input_price is None or endpoint.output_price is None or tokens is None:
         return None
     length = sum(len(message["content"]) for message in request.messages)
@@ -76,6 +77,8 @@ def price_outcome(endpoint: Endpoint, outcome: Outcome) -> float:
 class Purse:
     """Money that may be spent: every attempt is set aside at its bound before it is sent.
 
+    Requests are told apart by their keys.
+
     Parameters
     ----------
     budget : float or None
@@ -93,11 +96,9 @@ class Purse:
     """
 
     def __init__(self, budget: float | None) -> None:
-        if budget is not None and not budget >= 0:
-            raise InputError("a budget is 0 USD or more", where="--budget", found=str(budget))
         self.budget = budget
         self.spent = 0.0
-        self._held = 0.0
+        self._held: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def take(self, endpoint: Endpoint, request: Request) -> bool | None:
@@ -113,23 +114,20 @@ class Purse:
             return True
         bound = bound_cost(endpoint, request, LEAST_CHARACTERS)
         with self._lock:
+            # Who asks again has failed before. Were that still held, two could wait for each other.
+            self.spent += self._held.pop(request.key, 0.0)
             if bound is None or self.spent + bound > self.budget:
                 return False
-            if self.spent + self._held + bound > self.budget:
+            if self.spent + sum(self._held.values()) + bound > self.budget:
                 return None
-            self._held += bound
+            self._held[request.key] = bound
             return True
 
     def settle(self, endpoint: Endpoint, outcome: Outcome) -> None:
-        """Count what a request has cost in all its attempts, and free what they held."""
-        bound = bound_cost(endpoint, outcome.request, LEAST_CHARACTERS)
-        if self.budget is None or bound is None:
-            return
-        last = bound if outcome.text is None else price_outcome(endpoint, outcome)
+        """Count what the last attempt of a request has cost, and free what it held."""
         with self._lock:
-            self._held = max(self._held - outcome.attempts * bound, 0.0)
-            if outcome.attempts:
-                self.spent += (outcome.attempts - 1) * bound + last
+            held = self._held.pop(outcome.request.key, 0.0)
+            self.spent += held if outcome.text is None else price_outcome(endpoint, outcome)
 
 
 def check_budget(budget: float | None, pairs: Iterable[tuple[Endpoint, Request]]) -> None:
@@ -138,15 +136,17 @@ def check_budget(budget: float | None, pairs: Iterable[tuple[Endpoint, Request]]
     Raises
     ------
     InputError
-        If there is a cap, and a model without a price.
+        If it is below 0, or there is a model without a price, or one that takes no limit.
     """
     if budget is None:
         return
+    if not budget >= 0:
+        raise InputError("a budget is 0 USD or more", where="--budget", found=str(budget))
     for endpoint, request in pairs:
         if bound_cost(endpoint, request, LEAST_CHARACTERS) is None:
             raise InputError(
-                "a budget needs the prices of every model, and max_tokens",
+                "a budget needs the prices of every model, and that it takes max_tokens",
                 where=f"endpoint {endpoint.name}",
-                found=f"none for {request.model}",
-                remedy="Give input_price and output_price in the file of endpoints",
+                found=f"one of them missing for {request.model}",
+                remedy="Give input_price, output_price and takes in the file of endpoints",
             )

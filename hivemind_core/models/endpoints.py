@@ -1,6 +1,6 @@
 """Endpoints: services that speak the OpenAI protocol, and what each of them takes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 PUBLIC_URL = "https://api.openai.com/v1"
-COMMON = ("temperature", "top_p", "max_tokens")
+MAX_TOKENS, MAX_TOKENS_LATER = "max_tokens", "max_completion_tokens"
+"""How long an answer may be: its name, and the one that newer models of OpenAI want instead."""
+COMMON = ("temperature", "top_p", MAX_TOKENS)
 """What is sent where an endpoint does not say what it takes."""
 NATIVE = (
     *COMMON,
@@ -20,7 +22,7 @@ NATIVE = (
     "stop",
     "presence_penalty",
     "frequency_penalty",
-    "max_completion_tokens",
+    MAX_TOKENS_LATER,
 )
 """Parameters that the protocol knows; others travel in the body beside them."""
 
@@ -40,7 +42,7 @@ class Endpoint:
     max_concurrency : int
         Requests in flight, at most and to begin with.
     seconds : float
-        How long a request may take.
+        How long it may be silent: before an answer, or within one that streams in.
     input_price, output_price : float or None
         USD per million tokens; None where not stated.
     identity : str
@@ -96,11 +98,29 @@ class Endpoint:
         """Whether this machine serves it: it is asked without a proxy, which would be another."""
         return is_loopback(urlsplit(self.base_url).hostname or "")
 
-    def divide(self, parameters: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
-        """Return the parameters that it takes, and the names of the others."""
-        known = COMMON if self.takes is None else self.takes
+    def divide(
+        self, parameters: Mapping[str, object], unwanted: Collection[str] = ()
+    ) -> tuple[dict[str, object], tuple[str, ...]]:
+        """Return the parameters that it takes, and the names of the others.
+
+        A length that it does not take under the one name goes under the other.
+
+        Parameters
+        ----------
+        parameters : mapping
+        unwanted : collection of str
+            What a model of it turned out not to take.
+        """
+        known = set(COMMON if self.takes is None else self.takes)
+        if MAX_TOKENS in known and MAX_TOKENS in unwanted:
+            known.add(MAX_TOKENS_LATER)
+        known -= set(unwanted)
         sent = {name: value for name, value in parameters.items() if name in known}
-        return sent, tuple(sorted(parameters.keys() - sent.keys()))
+        left_out = parameters.keys() - sent.keys()
+        if MAX_TOKENS in left_out and MAX_TOKENS_LATER in known:
+            sent[MAX_TOKENS_LATER] = parameters[MAX_TOKENS]
+            left_out -= {MAX_TOKENS}
+        return sent, tuple(sorted(left_out))
 
     def hide_key(self, text: str) -> str:
         """Return a text without the key, should a service have repeated it."""
