@@ -15,7 +15,8 @@ from hivemind_core.live.reading import Reader
 from hivemind_core.live.session import Session
 from hivemind_core.models.endpoint_file import ON_DEMAND_URL, Served
 from hivemind_core.models.local import LocalModel, start_local_model
-from hivemind_core.sampling import Order, Tools
+from hivemind_core.sampling.asking import Tools
+from hivemind_core.sampling.orders import Order
 
 MOST_KEPT = 24
 

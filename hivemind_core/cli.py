@@ -365,28 +365,38 @@ def sample_command(
     import json
     from dataclasses import asdict
 
-    from hivemind_core import sampling
     from hivemind_core.corpus.answer_journal import AnswerJournal
     from hivemind_core.corpus.locations import find_cache_folder
     from hivemind_core.corpus.store import open_or_create
     from hivemind_core.models.endpoint_file import find_plan
     from hivemind_core.models.local import serve_on_demand
+    from hivemind_core.sampling.answers import count_answers, format_answers
+    from hivemind_core.sampling.asking import Tools, sample
+    from hivemind_core.sampling.orders import (
+        Order,
+        choose_strategies,
+        count_known,
+        format_cost,
+        preview,
+        read_queries,
+    )
+    from hivemind_core.sampling.storing import store
 
     plan = find_plan(models, os.environ)
-    chosen = sampling.choose_strategies(plan, strategy or ["plain"])
-    asked = sampling.read_queries(query or (), queries)
-    order = sampling.Order(asked, plan.models, chosen, samples, max_tokens, budget)
-    tools = sampling.Tools(AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite"))
-    known = sampling.count_known(order, tools.journal)
-    print(sampling.format_cost(sampling.preview(order), known), file=sys.stderr)
+    chosen = choose_strategies(plan, strategy or ["plain"])
+    asked = read_queries(query or (), queries)
+    order = Order(asked, plan.models, chosen, samples, max_tokens, budget)
+    tools = Tools(AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite"))
+    known = count_known(order, tools.journal)
+    print(format_cost(preview(order), known), file=sys.stderr)
     opened = open_or_create(corpus)
     with serve_on_demand(plan.models, os.environ) as served, show_progress() as report:
-        answers = sampling.sample(replace(order, models=served), replace(tools, report=report))
-    print(sampling.format_answers(answers, budget), file=sys.stderr)
-    done = sampling.store(opened, answers, tools.clock)
+        answers = sample(replace(order, models=served), replace(tools, report=report))
+    print(format_answers(answers, budget), file=sys.stderr)
+    done = store(opened, answers, tools.clock)
     _show_import(done, as_json=False)
     if as_json:
-        print(json.dumps(sampling.count_answers(answers) | {"report": asdict(done)}))
+        print(json.dumps(count_answers(answers) | {"report": asdict(done)}))
     if not any(answer.text for answer in answers):
         raise typer.Exit(WorkError.exit_code)
 

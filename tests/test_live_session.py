@@ -38,7 +38,8 @@ from hivemind_core.live.feeds import (
 from hivemind_core.live.reading import Frozen, Reader, Reading
 from hivemind_core.live.session import BROKEN, LEAST_PAUSE, UNREAD, Scene, Session, draw_final
 from hivemind_core.models.strategies import BUILT_IN
-from hivemind_core.sampling import Order, store
+from hivemind_core.sampling.orders import Order
+from hivemind_core.sampling.storing import store
 from tests.fakes import CountingEncoder, make_vector
 from tests.planted import make_unit_rows
 from tests.test_sampling import NOW, QUERIES, echo, order, tools

@@ -22,21 +22,17 @@ from hivemind_core.corpus.tables import RESPONSES
 from hivemind_core.errors import InputError, WorkError
 from hivemind_core.models.endpoint_file import Served
 from hivemind_core.models.strategies import BUILT_IN
-from hivemind_core.sampling import (
-    LOG,
-    Answer,
+from hivemind_core.sampling.answers import Answer, add_costs, format_answers
+from hivemind_core.sampling.asking import Tools, sample
+from hivemind_core.sampling.orders import (
     Order,
     Query,
-    Tools,
-    add_costs,
     count_known,
-    format_answers,
     format_cost,
     preview,
     read_queries,
-    sample,
-    store,
 )
+from hivemind_core.sampling.storing import LOG, store
 from tests.test_cli_import import run
 from tests.weather import KEY, Reply, Weather, fail, serve_weather
 

@@ -10,7 +10,9 @@ from hivemind_core.corpus.identity import Source, name_sources
 from hivemind_core.corpus.recording import Asked, Heard, Landed, Recording
 from hivemind_core.errors import InputError
 from hivemind_core.models.budget import price_outcome
-from hivemind_core.sampling import PLAIN, Answer, Order, Place, Tools, sample
+from hivemind_core.sampling.answers import Answer
+from hivemind_core.sampling.asking import Tools, sample
+from hivemind_core.sampling.orders import PLAIN, Order, Place
 
 MOST_ANSWERS = 600
 """Of one session: `hivemind sample` asks for more."""

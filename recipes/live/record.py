@@ -19,7 +19,8 @@ from hivemind_core.live.reading import Reader
 from hivemind_core.live.session import Session
 from hivemind_core.models.local import start_local_model
 from hivemind_core.models.strategies import BUILT_IN
-from hivemind_core.sampling import Order, Query, Tools
+from hivemind_core.sampling.asking import Tools
+from hivemind_core.sampling.orders import Order, Query
 from hivemind_core.space.encoders import DEFAULT_ENCODER, find_encoder
 
 QUERY = "Write a metaphor about time in one sentence."
