@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hivemind_core.commands.arguments import CorpusArgument, JsonOption, show_import
-from hivemind_core.errors import WorkError
+from hivemind_core.errors import PARTLY_DONE, WorkError
 from hivemind_core.progress import show_progress
 
 QueryOption = Annotated[
@@ -47,6 +47,9 @@ def sample(
     """Ask models, and keep their answers in a corpus, new or old.
 
     Stopped at any point, it goes on where it was: no answer is asked for, or paid for, twice.
+
+    Exit codes: 0 all answers came; 1 none did; 2 what was given is wrong;
+    3 some did not, and the others are kept: run it again to ask for these.
     """
     import json
     from dataclasses import asdict
@@ -66,7 +69,7 @@ def sample(
         preview,
         read_queries,
     )
-    from hivemind_core.sampling.storing import store
+    from hivemind_core.sampling.storing import check_queries, store
 
     plan = find_plan(models, os.environ)
     chosen = choose_strategies(plan, strategy or ["plain"])
@@ -76,6 +79,7 @@ def sample(
     known = count_known(order, tools.journal)
     print(format_cost(preview(order), known), file=sys.stderr)
     opened = open_or_create(corpus)
+    check_queries(opened, asked)
     with serve_on_demand(plan.models, os.environ) as served, show_progress() as report:
         answers = sample(replace(order, models=served), replace(tools, report=report))
     print(format_answers(answers, budget), file=sys.stderr)
@@ -83,8 +87,12 @@ def sample(
     show_import(done, as_json=False)
     if as_json:
         print(json.dumps(count_answers(answers) | {"report": asdict(done)}))
-    if not any(answer.text for answer in answers):
-        raise typer.Exit(WorkError.exit_code)
+    _exit_unless_all(sum(answer.text is not None for answer in answers), len(answers))
+
+
+def _exit_unless_all(came: int, asked: int) -> None:
+    if came < asked:
+        raise typer.Exit(PARTLY_DONE if came else WorkError.exit_code)
 
 
 def score(

@@ -9,8 +9,7 @@ from typing import Protocol
 from hivemind_core.corpus.identity import Source, name_sources
 from hivemind_core.corpus.recording import Asked, Heard, Landed, Recording
 from hivemind_core.errors import InputError
-from hivemind_core.models.budget import price_outcome
-from hivemind_core.sampling.answers import Answer
+from hivemind_core.sampling.answers import Answer, price_answer
 from hivemind_core.sampling.asking import Tools, sample
 from hivemind_core.sampling.orders import PLAIN, Order, Place
 
@@ -114,8 +113,7 @@ class SampleFeed:
 
 
 def _describe(answer: Answer, source: int) -> Landed:
-    outcome, endpoint = answer.outcome, answer.place.served.endpoint
-    has_price = endpoint.input_price is not None and endpoint.output_price is not None
+    outcome = answer.outcome
     return Landed(
         0.0,
         source,
@@ -125,7 +123,7 @@ def _describe(answer: Answer, source: int) -> Landed:
         outcome.finish_reason,
         outcome.seconds,
         outcome.output_tokens,
-        price_outcome(endpoint, outcome) if has_price and answer.text is not None else None,
+        price_answer(answer),
         answer.is_known,
     )
 

@@ -20,11 +20,14 @@ class Answer:
     text : str or None
         The answer; None where there is none.
     outcome : Outcome
+        Of the last time it was asked for.
     error : str or None
     created : str
         ISO 8601.
     is_known : bool
         Whether an earlier run had asked.
+    discarded : tuple of Outcome
+        Earlier ones that held no list where one was asked for: paid for, and no answer.
     """
 
     place: Place
@@ -33,6 +36,16 @@ class Answer:
     error: str | None
     created: str
     is_known: bool = False
+    discarded: tuple[Outcome, ...] = ()
+
+
+def price_answer(answer: Answer) -> float | None:
+    """Return in USD what came for a sample, discarded lists too; None without a price or words."""
+    endpoint = answer.place.served.endpoint
+    came = [one for one in (*answer.discarded, answer.outcome) if one.text is not None]
+    if endpoint.input_price is None or endpoint.output_price is None or not came:
+        return None
+    return sum(price_outcome(endpoint, one) for one in came)
 
 
 def count_answers(answers: Sequence[Answer]) -> dict[str, Any]:
@@ -42,12 +55,8 @@ def count_answers(answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 def add_costs(answers: Iterable[Answer]) -> float:
-    """Return in USD what the answers of a run cost that were paid for in it, as far as is known."""
-    return sum(
-        price_outcome(answer.place.served.endpoint, answer.outcome)
-        for answer in answers
-        if answer.text is not None and not answer.is_known
-    )
+    """Return in USD what came in a run and was paid for in it, as far as is known."""
+    return sum(price_answer(answer) or 0.0 for answer in answers if not answer.is_known)
 
 
 def format_answers(answers: Sequence[Answer], budget: float | None = None) -> str:

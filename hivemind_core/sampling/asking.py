@@ -25,6 +25,8 @@ from hivemind_core.sampling.orders import (
 )
 
 UNLISTED = "a list of answers was asked for, and none came"
+LIST_ATTEMPTS = 3
+"""Times that a list is asked for: who gave none in three hardly will in eight, at eight prices."""
 
 Clock = Callable[[], datetime]
 
@@ -84,6 +86,7 @@ class _Sampling:
         self._answers: dict[Place, Answer] = {}
         self._asked: dict[str, Place] = {}
         self._keys: dict[Place, bytes] = {}
+        self._discarded: dict[Place, tuple[Outcome, ...]] = defaultdict(tuple)
 
     async def run(self) -> list[Answer]:
         """Ask in rounds: all that stand alone at once, what builds on earlier answers after."""
@@ -92,12 +95,13 @@ class _Sampling:
         for place in self._places:
             if place.strategy.differs:
                 chained[place.sample].append(place)
-        await self._ask(alone)
-        for number in sorted(chained):
-            await self._ask(chained[number])
+        for round_ in (alone, *(chained[number] for number in sorted(chained))):
+            while left := [place for place in round_ if place not in self._answers]:
+                await self._ask(left)
         return [self._answers[place] for place in self._places]
 
     async def _ask(self, places: Sequence[Place]) -> None:
+        """Ask for answers; those whose list did not come stay open while there are attempts."""
         requests = {
             place: write_request(self._order, place, self._list_before(place)) for place in places
         }
@@ -109,7 +113,7 @@ class _Sampling:
         by_endpoint: dict[Endpoint, list[Request]] = defaultdict(list)
         for place, request in requests.items():
             kept = known.get(keys[place])
-            if kept is None:
+            if kept is None or _read(place, kept["text"]) is None:
                 by_endpoint[place.served.endpoint].append(request)
             else:
                 created = kept.pop("created")
@@ -146,7 +150,11 @@ class _Sampling:
     def _keep(self, outcome: Outcome) -> None:
         place = self._asked[outcome.request.key]
         created = self._tools.clock().astimezone(UTC).isoformat(timespec="seconds")
-        if outcome.text is not None:
+        if outcome.text is not None and _read(place, outcome.text) is None:
+            if len(self._discarded[place]) + 1 < LIST_ATTEMPTS:
+                self._discarded[place] += (outcome,)
+                return
+        elif outcome.text is not None:
             content = {k: v for k, v in vars(outcome).items() if k != "request"}
             self._pen.write(self._keys[place], content | {"created": created})
         self._take(place, outcome, created)
@@ -156,12 +164,16 @@ class _Sampling:
     ) -> None:
         text, error = outcome.text, outcome.error
         if text is not None:
-            text = read_answer(place.strategy, text, place.query.text, place.sample)
+            text = _read(place, text)
             error = UNLISTED if text is None else None
-        answer = Answer(place, text, outcome, error, created, is_known)
+        answer = Answer(place, text, outcome, error, created, is_known, self._discarded[place])
         self._answers[place] = answer
         self._tools.take(answer)
         self._tools.report("sample", len(self._answers), len(self._places))
+
+
+def _read(place: Place, said: str) -> str | None:
+    return read_answer(place.strategy, said, place.query.text, place.sample)
 
 
 def _hear_nothing(place: Place, text: str) -> None:

@@ -9,7 +9,7 @@ from hivemind_core.corpus.identity import make_query_id
 from hivemind_core.corpus.records import LAYOUTS, read_records
 from hivemind_core.corpus.rows import Sieve
 from hivemind_core.corpus.tables import QUERIES
-from hivemind_core.errors import InputError
+from hivemind_core.errors import InputError, shorten
 from hivemind_core.models.budget import Cost, check_budget, preview_cost
 from hivemind_core.models.endpoint_file import Plan, Served
 from hivemind_core.models.endpoints import MAX_TOKENS
@@ -87,7 +87,7 @@ def read_queries(texts: Sequence[str], file: Path | None) -> tuple[Query, ...]:
     Raises
     ------
     InputError
-        If one is empty, or the file cannot be read.
+        If one is empty, two of one id say different things, or the file cannot be read.
     """
     records = [] if file is None else read_records(file, LAYOUTS[QUERIES.name], Sieve())
     given = [Query(make_query_id(text), text) for text in texts]
@@ -98,6 +98,14 @@ def read_queries(texts: Sequence[str], file: Path | None) -> tuple[Query, ...]:
     for query in given:
         if not query.text.strip():
             raise InputError("a query must say something", found="an empty one")
+    by_id: dict[str, str] = {}
+    for query in given:
+        if by_id.setdefault(query.query_id, query.text) != query.text:
+            raise InputError(
+                "queries of one query_id must be the same",
+                where=f"query {query.query_id}",
+                found=f"{shorten(by_id[query.query_id])}, and {shorten(query.text)}",
+            )
     return tuple(dict.fromkeys(given))
 
 

@@ -12,11 +12,11 @@ from hivemind_core.corpus.records import Record
 from hivemind_core.corpus.rows import Sieve
 from hivemind_core.corpus.store import Corpus, write_files
 from hivemind_core.corpus.tables import QUERIES, RESPONSES
-from hivemind_core.models.budget import price_outcome
+from hivemind_core.errors import InputError, shorten
 from hivemind_core.models.endpoints import MAX_TOKENS, MAX_TOKENS_LATER
-from hivemind_core.sampling.answers import Answer
+from hivemind_core.sampling.answers import Answer, price_answer
 from hivemind_core.sampling.asking import Clock
-from hivemind_core.sampling.orders import PLAIN
+from hivemind_core.sampling.orders import PLAIN, Query
 
 LOG = "requests.parquet"
 
@@ -43,13 +43,31 @@ LOG_SCHEMA = pa.schema(
 """What a corpus keeps of every request."""
 
 
+def check_queries(corpus: Corpus, queries: Iterable[Query]) -> None:
+    """Refuse queries that a corpus could not take, before anybody is asked.
+
+    Raises
+    ------
+    InputError
+        If an id stands for another text there.
+    """
+    held = _read_texts(corpus)
+    for query in queries:
+        if query.text not in held.values() and query.query_id in held:
+            raise InputError(
+                "a query keeps its text; one of another text has another query_id",
+                where=f"query {query.query_id}",
+                found=f"{shorten(query.text)}, and {shorten(held[query.query_id])} in the corpus",
+            )
+
+
 def store(corpus: Corpus, answers: Sequence[Answer], clock: Clock) -> ImportReport:
     """Write answers into a corpus, new or old, and a record of every request beside them.
 
     Raises
     ------
     InputError
-        If there is no answer and no corpus yet.
+        See `check_queries`.
     """
     answers = _name_as_held(corpus, answers)
     queries = dict.fromkeys(answer.place.query for answer in answers)
@@ -71,14 +89,18 @@ def store(corpus: Corpus, answers: Sequence[Answer], clock: Clock) -> ImportRepo
 
 def _name_as_held(corpus: Corpus, answers: Sequence[Answer]) -> list[Answer]:
     """Return answers to the queries as the corpus names them, where it has the same text."""
-    rows = corpus.read(QUERIES, columns=["query_id", "query"]).to_pydict()
-    ids = dict(zip(rows["query"], rows["query_id"], strict=True))
+    ids = {text: query_id for query_id, text in _read_texts(corpus).items()}
     return [
         replace(answer, place=replace(answer.place, query=replace(query, query_id=ids[query.text])))
         if (query := answer.place.query).text in ids
         else answer
         for answer in answers
     ]
+
+
+def _read_texts(corpus: Corpus) -> dict[str, str]:
+    rows = corpus.read(QUERIES, columns=["query_id", "query"]).to_pydict()
+    return dict(zip(rows["query_id"], rows["query"], strict=True))
 
 
 def _describe_response(answer: Answer) -> dict[str, Any]:
@@ -116,8 +138,6 @@ def _describe_request(answer: Answer) -> dict[str, Any]:
 
     place, outcome = answer.place, answer.outcome
     endpoint = place.served.endpoint
-    has_price = endpoint.input_price is not None and endpoint.output_price is not None
-    is_priced = has_price and outcome.text is not None
     return {
         "query_id": place.query.query_id,
         "model": place.served.model,
@@ -129,9 +149,9 @@ def _describe_request(answer: Answer) -> dict[str, Any]:
         "finish_reason": outcome.finish_reason,
         "input_tokens": outcome.input_tokens,
         "output_tokens": outcome.output_tokens,
-        "usd": price_outcome(endpoint, outcome) if is_priced else None,
+        "usd": price_answer(answer),
         "seconds": round(outcome.seconds, 3),
-        "attempts": outcome.attempts,
+        "attempts": sum(one.attempts for one in (*answer.discarded, outcome)),
         "status": outcome.status,
         "error": answer.error,
         "created": answer.created,
