@@ -235,7 +235,7 @@ def test_a_list_that_comes_at_the_second_time_is_an_answer(tmp_path: Path) -> No
 
 
 def test_lists_are_asked_for_again_within_the_budget(tmp_path: Path) -> None:
-    with serve_weather(echo) as server:
+    with serve_weather(lambda *_: Reply("No list.")) as server:
         wanted = order(server, "list, then choose", samples=1, max_tokens=5)
         asked = replace(wanted, queries=QUERIES[:1])
         both = preview(asked).most
