@@ -44,8 +44,9 @@ BASIS = (
     "Intervals are over the answers, for this query only. A difference is over the models that "
     "have both strategies; under five answers of a model there is no interval. Different answers "
     "are counted by cosine, each model's own alone, and have no interval: an answer drawn twice "
-    "would count as a repeat. Answers under “be different” follow from each other, which the "
-    "interval does not know: it is too narrow there."
+    "would count as a repeat. Where a model was shown its earlier answers, as under “be "
+    "different”, they are one series, which does not say how another would come out: there is no "
+    "interval."
 )
 
 

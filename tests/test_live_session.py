@@ -299,6 +299,8 @@ def test_an_order_is_told_as_what_is_asked() -> None:
         assert asked.strategies == ("hot", None)
         assert [one.name for one in asked.sources] == ["a", "a · hot", "b", "b · hot"]
         assert asked.total == 16
+        assert asked.chained == ()
+        assert describe_order(one_query(server, "be different", "hot")).chained == ("be different",)
         with pytest.raises(InputError, match="a live session asks one query; found 2"):
             describe_order(replace(wanted, queries=QUERIES))
         with pytest.raises(InputError, match="a live session asks one query; found 0"):

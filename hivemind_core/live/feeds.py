@@ -64,7 +64,9 @@ def describe_order(order: Order) -> Asked:
             remedy="Take fewer samples, or `hivemind sample`",
         )
     strategies = tuple(_name_strategy(strategy.name) for strategy in order.strategies)
-    return Asked(query.query_id, query.text, name_sources(pairs), order.samples, strategies)
+    chained = tuple(_name_strategy(one.name) for one in order.strategies if one.differs)
+    sources = name_sources(pairs)
+    return Asked(query.query_id, query.text, sources, order.samples, strategies, chained)
 
 
 def _name_strategy(name: str) -> str | None:
