@@ -238,9 +238,10 @@ def test_lists_are_asked_for_again_within_the_budget(tmp_path: Path) -> None:
     with serve_weather(lambda *_: Reply("No list.")) as server:
         wanted = order(server, "list, then choose", samples=1, max_tokens=5)
         asked = replace(wanted, queries=QUERIES[:1])
-        both = preview(asked).most
-        assert both is not None
-        answers = sample(replace(asked, budget=both / 2 + 60e-6), tools(tmp_path))
+        most = preview(asked).most
+        assert most is not None
+        once = most / 2 / 3  # of two models, each of which may be asked three times
+        answers = sample(replace(asked, budget=once + 60e-6), tools(tmp_path))
         assert len(server.bodies) == 2  # one of each, and then a third could cost too much
     assert {answer.error for answer in answers} == {"the budget is spent"}
     assert add_costs(answers) == pytest.approx(2 * 57e-6)

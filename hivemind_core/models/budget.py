@@ -8,10 +8,6 @@ from hivemind_core.errors import InputError
 from hivemind_core.models.endpoints import MAX_TOKENS, MAX_TOKENS_LATER, Endpoint
 from hivemind_core.models.requests import Outcome, Request
 
-LEAST_CHARACTERS = 1.0
-"""Characters a token has at least, on average: no prompt has more tokens than characters."""
-USUAL_CHARACTERS = 4.0
-"""Characters that a token of English has on average: for an estimate, not for a bound."""
 MILLION = 1e6
 
 
@@ -22,53 +18,43 @@ class Cost:
     Attributes
     ----------
     requests : int
-    likely, most : float or None
-        USD, with every answer as long as max_tokens lets it be: with the usual length of a token
-        in the prompt, and with the shortest. Of those with a price; None where none has one.
+    most : float or None
+        USD, with every answer as long as max_tokens lets it be, and a token for every character
+        of the prompt. Of those with a price; None where none has one.
     unpriced : int
         Requests whose price is not stated.
     """
 
     requests: int
-    likely: float | None
     most: float | None
     unpriced: int = 0
 
 
-def bound_cost(endpoint: Endpoint, request: Request, characters: float) -> float | None:
-    """Return what one attempt may cost in USD; None where no price is stated, or no limit sent."""
+def bound_cost(endpoint: Endpoint, request: Request) -> float | None:
+    """Return what one attempt may cost in USD; None where no price is stated, or no limit sent.
+
+    No prompt has more tokens than characters.
+    """
     sent, _ = endpoint.divide(request.parameters)
     tokens = sent.get(MAX_TOKENS, sent.get(MAX_TOKENS_LATER))
     if endpoint.input_price is None or endpoint.output_price is None or tokens is None:
         return None
     length = sum(len(message["content"]) for message in request.messages)
-    told = length / characters * endpoint.input_price
+    told = length * endpoint.input_price
     return (told + float(str(tokens)) * endpoint.output_price) / MILLION
 
 
 def preview_cost(pairs: Iterable[tuple[Endpoint, Request]]) -> Cost:
     """Return what requests may cost together, each sent once."""
-    listed = list(pairs)
-    likely, most = (
-        [
-            cost
-            for endpoint, request in listed
-            if (cost := bound_cost(endpoint, request, characters)) is not None
-        ]
-        for characters in (USUAL_CHARACTERS, LEAST_CHARACTERS)
-    )
-    return Cost(
-        len(listed),
-        sum(likely) if likely else None,
-        sum(most) if most else None,
-        len(listed) - len(most),
-    )
+    bounds = [bound_cost(endpoint, request) for endpoint, request in pairs]
+    priced = [bound for bound in bounds if bound is not None]
+    return Cost(len(bounds), sum(priced) if priced else None, len(bounds) - len(priced))
 
 
 def price_outcome(endpoint: Endpoint, outcome: Outcome) -> float:
     """Return what an answer cost in USD; its bound where the service does not count tokens."""
     if outcome.input_tokens is None or outcome.output_tokens is None:
-        bound = bound_cost(endpoint, outcome.request, LEAST_CHARACTERS)
+        bound = bound_cost(endpoint, outcome.request)
         return bound or 0.0
     told = outcome.input_tokens * (endpoint.input_price or 0.0)
     return (told + outcome.output_tokens * (endpoint.output_price or 0.0)) / MILLION
@@ -112,7 +98,7 @@ class Purse:
         """
         if self.budget is None:
             return True
-        bound = bound_cost(endpoint, request, LEAST_CHARACTERS)
+        bound = bound_cost(endpoint, request)
         with self._lock:
             # Who asks again has failed before. Were that still held, two could wait for each other.
             self.spent += self._held.pop(request.key, 0.0)
@@ -143,7 +129,7 @@ def check_budget(budget: float | None, pairs: Iterable[tuple[Endpoint, Request]]
     if not budget >= 0:
         raise InputError("a budget is 0 USD or more", where="--budget", found=str(budget))
     for endpoint, request in pairs:
-        if bound_cost(endpoint, request, LEAST_CHARACTERS) is None:
+        if bound_cost(endpoint, request) is None:
             raise InputError(
                 "a budget needs the prices of every model, and that it takes max_tokens",
                 where=f"endpoint {endpoint.name}",

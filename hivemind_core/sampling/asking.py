@@ -16,6 +16,7 @@ from hivemind_core.models.strategies import read_answer
 from hivemind_core.progress import Report, report_nothing
 from hivemind_core.sampling.answers import Answer
 from hivemind_core.sampling.orders import (
+    LIST_ATTEMPTS,
     Order,
     Place,
     list_places,
@@ -25,8 +26,6 @@ from hivemind_core.sampling.orders import (
 )
 
 UNLISTED = "a list of answers was asked for, and none came"
-LIST_ATTEMPTS = 3
-"""Times that a list is asked for: who gave none in three hardly will in eight, at eight prices."""
 
 Clock = Callable[[], datetime]
 
@@ -124,8 +123,10 @@ class _Sampling:
 
     async def _ask_endpoint(self, endpoint: Endpoint, requests: Sequence[Request]) -> None:
         hear = self._tools.hear
+        # Whole answers come from every service, with a count of their tokens, at a part of the
+        # work. What streams in can be cut where it grows too long: with a cap that decides.
         if hear is None and self._purse.budget is not None:
-            hear = _hear_nothing  # what streams in can be cut where it grows too long
+            hear = _hear_nothing
 
         def keep(outcome: Outcome) -> None:
             self._purse.settle(endpoint, outcome)

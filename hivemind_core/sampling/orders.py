@@ -1,7 +1,7 @@
 """Orders: queries x models x strategies x repeats, what each is asked, and what it may cost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hivemind_core.corpus.answer_journal import AnswerJournal, make_key
@@ -17,6 +17,8 @@ from hivemind_core.models.requests import Request, check_request
 from hivemind_core.models.strategies import Strategy, write_messages
 
 MOST_SAMPLES = 10_000
+LIST_ATTEMPTS = 3
+"""Times that a list is asked for: who gave none in three hardly will in eight, at eight prices."""
 PLAIN = "plain"
 
 
@@ -137,18 +139,23 @@ def list_places(order: Order) -> list[Place]:
 def preview(order: Order) -> Cost:
     """Return what an order may cost, checked as it would be before it is sent.
 
+    A list may be paid for as often as it is asked for. What else is asked again has failed, which
+    services do not charge for as a rule: only a budget counts it.
+
     Raises
     ------
     InputError
         If something in it cannot be sent, or its budget cannot be kept.
     """
-    pairs = []
+    pairs, again = [], []
     for place in list_places(order):
         request = write_request(order, place, ())
         check_request(request)
         pairs.append((place.served.endpoint, request))
+        again += pairs[-1:] * (LIST_ATTEMPTS - 1 if place.strategy.lists else 0)
     check_budget(order.budget, pairs)
-    return preview_cost(pairs)
+    cost, more = preview_cost(pairs), preview_cost(again).most
+    return cost if cost.most is None or more is None else replace(cost, most=cost.most + more)
 
 
 def write_request(order: Order, place: Place, before: Sequence[str]) -> Request:

@@ -53,6 +53,8 @@ def main(path: Path) -> None:
         if not session.wait(PATIENCE):
             sys.exit("it did not end in half an hour")
         scene = session.scene
+        if scene.state != "done" or scene.fault:
+            sys.exit(f"nothing is recorded: {scene.state}, {scene.fault}")
         path.write_bytes(format_recording(session.record()))
     print(scene.state, f"{scene.seconds:.0f} s", tell_arrivals(asked, scene.reading))
     if scene.reading is not None:
