@@ -18,7 +18,7 @@ def main() -> None:
     from hivemind_core.corpus.infinity_files import find_data_sets
     from hivemind_core.corpus.store import open_corpus
     from hivemind_core.figures.palette import LIGHT
-    from hivemind_core.figures.taxonomy import QueryPoints, draw_query_map
+    from hivemind_core.figures.query_map import QueryPoints, draw_query_map
     from tests.infinity_sets import Sizes, generate, write_sets
 
     with tempfile.TemporaryDirectory() as folder:

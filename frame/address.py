@@ -192,14 +192,21 @@ def choose(
         persist_state="session",
     )
     if missing:
-        place.caption(f"{label}: the link asks for one that is not here.")
+        say_missing(label, place)
     value = default if chosen is None else str(chosen)
     record(name, value or None)
     return value
 
 
 def choose_one(label: str, options: Sequence[str], key: str, *, is_labelled: bool = True) -> str:
-    """Show a few choices side by side, in step with the address; the first is the default."""
+    """Show a few choices side by side, in step with the address; the first is the default.
+
+    What was chosen among other options is forgotten; what a link asks for among other options is
+    told.
+    """
+    held, given = st.session_state.get(key), st.query_params.get(key)
+    if held not in (None, *options):
+        st.session_state[key] = options[0]
     chosen = st.segmented_control(
         label,
         options,
@@ -208,4 +215,12 @@ def choose_one(label: str, options: Sequence[str], key: str, *, is_labelled: boo
         label_visibility="visible" if is_labelled else "collapsed",
         **bind(key),
     )
+    if given and given not in (held, *options):
+        say_missing(label)
     return options[0] if chosen is None else chosen
+
+
+def say_missing(label: str, place: DeltaGenerator | None = None) -> None:
+    """Say under a choice that a link asks for what is not among its options."""
+    words = f"{label}: the link asks for one that is not here."
+    (place.caption if place is not None else st.caption)(words)

@@ -17,18 +17,18 @@ from hivemind_core.corpus.exports import cite, name_stem
 from hivemind_core.corpus.views import QUERY_MAP_NOTES
 from hivemind_core.figures.layout import close_gaps, turn_to_frame
 from hivemind_core.figures.numbers import count, write_number
-from hivemind_core.figures.taxonomy import (
-    QueryPoints,
-    Together,
-    describe_query_map,
+from hivemind_core.figures.query_map import QueryPoints, describe_query_map, draw_query_map
+from hivemind_core.figures.shares import (
     describe_shares,
-    describe_together,
-    draw_query_map,
     draw_shares,
-    draw_together,
     explain_shares,
     list_shares,
     tabulate_shares,
+)
+from hivemind_core.figures.together import (
+    Together,
+    describe_together,
+    draw_together,
     tabulate_together,
 )
 from hivemind_core.measures.arrays import Integers
@@ -125,7 +125,7 @@ def _place_queries(
     _book: Book, _shelf: Shelfmark, key: tuple[object, ...], projection: str
 ) -> QueryPoints | str:
     if not loading.has_view(_book, "query_map.parquet"):
-        return f"An earlier version built this corpus: hivemind build {_book.corpus.locator}"
+        return f"An earlier version built this corpus: {_book.build_command}"
     table = loading.read_view(_book, "query_map.parquet")
     if not len(table):
         notes = json.loads((table.schema.metadata or {}).get(QUERY_MAP_NOTES, b"{}"))
@@ -149,7 +149,7 @@ def show_map(book: Book, shelf: Shelfmark, search: Search, rows: Integers) -> In
     """
     if not book.encoder:
         write_finding("The map of the queries is drawn by a build:", "query-map")
-        st.code(f"hivemind build {book.corpus.locator}", language=None, wrap_lines=True)
+        st.code(book.build_command, language=None, wrap_lines=True)
         return None
     with st.sidebar:
         projection = choose_one("Map", ["UMAP", "PCA"], "queries_as")

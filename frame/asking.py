@@ -79,10 +79,7 @@ def _choose_simulation() -> Question:
 
 def choose_part(question: Question) -> str:
     """Show which questions the page answers, and return the one that was chosen."""
-    parts = PARTS[question.annotation]
-    if st.session_state.get("calibration") not in (None, *parts):
-        st.session_state["calibration"] = parts[0]
-    return choose_one("Question", parts, "calibration", is_labelled=False)
+    return choose_one("Question", PARTS[question.annotation], "calibration", is_labelled=False)
 
 
 def choose_scorers(book: Book, question: Question) -> tuple[Scorer, ...]:

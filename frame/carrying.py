@@ -12,7 +12,7 @@ from frame.making import Making, follow, plan_file
 from frame.theme import write_note
 from hivemind_core.deck import Deck, Slide
 from hivemind_core.exhibit import View
-from hivemind_core.export.files import NEEDS_RENDERER, Form
+from hivemind_core.export.files import NEEDS_RENDERER, Form, name_ending
 
 WORDS: dict[Form, str] = {
     "html": "One page that opens anywhere (HTML)",
@@ -58,17 +58,6 @@ def list_forms(record: Record) -> tuple[Form, ...]:
     return tuple(form for form in WORDS if record.tables or form not in ("csv", "parquet"))
 
 
-def name_ending(record: Record, form: Form) -> str:
-    """Return the ending of the file: packed where there are several in it."""
-    several = {
-        "svg": len(record.panels) > 1,
-        "png": len(record.panels) > 1,
-        "csv": True,  # what they are from lies beside them
-        "parquet": len(record.tables) > 1,
-    }
-    return f"{form}.zip" if several.get(form, False) else form
-
-
 def _ask(record: Record, view: View) -> None:
     """Ask for the form, and make it."""
     forms, refused = list_forms(record), refuse_form("pdf")
@@ -85,7 +74,8 @@ def _ask(record: Record, view: View) -> None:
         persist_state="session",
     )
     deck = Deck(exhibits.name_view(record), (Slide(view),))
-    follow(plan_file("take-view", deck, name_ending(record, form)), "Make it", _show_made)
+    ending = name_ending(form, len(record.panels), len(record.tables))
+    follow(plan_file("take-view", deck, ending), "Make it", _show_made)
 
 
 def _show_made(making: Making) -> None:

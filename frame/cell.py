@@ -79,6 +79,8 @@ def _choose_query(ids: Sequence[str], rows: Sequence[dict[str, object]], key: st
     given = address.read_new("evidence")
     if given is not None:
         st.session_state["evidence"] = given
+        if given not in ids:
+            address.say_missing("Query")
     table, chart = pa.Table.from_pylist(list(rows)), f"queries-{key}"
     st.dataframe(
         table,

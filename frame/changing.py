@@ -22,15 +22,9 @@ from hivemind_core.comparison import (
 from hivemind_core.corpus.exports import Citation, cite, name_stem
 from hivemind_core.corpus.identity import Source
 from hivemind_core.estimation import Bootstrap, explain_undefined
+from hivemind_core.figures.changes import list_changes, tabulate_differences, tell_differences
 from hivemind_core.figures.difference import DifferenceRow, draw_differences
-from hivemind_core.figures.findings import (
-    MEANINGS,
-    SCALES,
-    TITLES,
-    list_changes,
-    tabulate_differences,
-    tell_differences,
-)
+from hivemind_core.figures.findings import MEANINGS, SCALES, TITLES
 from hivemind_core.figures.palette import Ink, assign_inks
 from hivemind_core.measurement import Homogeneity
 

@@ -12,7 +12,7 @@ from frame.showing import draw_figure, offer_rows, show_rows, write_basis
 from frame.theme import find_ground, write_finding, write_note
 from hivemind_core.corpus.embeddings import count_missing
 from hivemind_core.corpus.exports import cite, name_stem
-from hivemind_core.figures.findings import (
+from hivemind_core.figures.controls import (
     name_control,
     tabulate_agreement,
     tabulate_ranks,

@@ -11,11 +11,10 @@ from pathlib import Path
 import streamlit as st
 
 from hivemind_core.corpus.deck_file import (
+    add_deck_file,
     change_deck_file,
     list_deck_files,
-    name_deck_file,
     read_deck_file,
-    write_deck_file,
 )
 from hivemind_core.corpus.locations import find_decks_folder, find_shipped
 from hivemind_core.deck import Deck, format_deck, parse_deck
@@ -23,6 +22,7 @@ from hivemind_core.errors import InputError, WorkError
 
 NEW = "My talk"
 SHIPPED = "decks"
+LONGEST_TITLE, LONGEST_WORDS = 400, 4000  # characters of what is typed
 
 
 def list_decks(environment: Mapping[str, str] = os.environ) -> dict[str, Path]:
@@ -30,8 +30,10 @@ def list_decks(environment: Mapping[str, str] = os.environ) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path, read in _read_folder(environment):
         if isinstance(read, Deck):
-            title = read.title or path.stem
-            found[title if title not in found else f"{title} ({path.stem})"] = path
+            name = read.title or path.stem
+            while name in found:
+                name = f"{name} ({path.stem})"
+            found[name] = path
     return found
 
 
@@ -89,9 +91,7 @@ def open_deck(name: str, environment: Mapping[str, str] = os.environ) -> Deck:
     if folder is None:
         raise InputError("there is no folder of decks", remedy="Set HIVEMIND_DECKS to one")
     path = folder / Path(name).name  # a visitor names it: it lies in the folder, whatever they say
-    deck = parse_deck(read_deck_file(path), path.name)
-    st.session_state.update(deck=deck, deck_path=str(path), deck_is_shipped=False)
-    return deck
+    return _work_on(parse_deck(read_deck_file(path), path.name), path)
 
 
 def list_shipped() -> dict[str, Path]:
@@ -105,8 +105,17 @@ def open_shipped(title: str) -> Deck:
     path = list_shipped().get(title)
     if path is None:
         raise InputError("no such deck comes with the software", found=title)
-    deck = parse_deck(read_deck_file(path), path.name)
-    st.session_state.update(deck=deck, deck_path=None, deck_is_shipped=True)
+    return _work_on(parse_deck(read_deck_file(path), path.name), is_shipped=True)
+
+
+def _work_on(deck: Deck, path: Path | None = None, *, is_shipped: bool = False) -> Deck:
+    """Take a deck to work on; what was removed from another one does not come back to it."""
+    st.session_state.update(
+        deck=deck,
+        deck_path=None if path is None else str(path),
+        deck_is_shipped=is_shipped,
+        talk_removed=None,
+    )
     return deck
 
 
@@ -137,13 +146,12 @@ def read_again(environment: Mapping[str, str] = os.environ) -> str:
 
 def start_deck(deck: Deck, environment: Mapping[str, str] = os.environ) -> str:
     """Take a new deck to work on, also as a file; return why there is none, empty if there is."""
-    st.session_state.update(deck=deck, deck_path=None, deck_is_shipped=False)
+    _work_on(deck)
     folder = find_decks_folder(environment)
     if folder is None:
         return "It is kept while this tab is open: take it away as a file to keep it."
-    path = name_deck_file(folder, deck.title)
     try:
-        write_deck_file(path, format_deck(deck))
+        path = add_deck_file(folder, deck.title, format_deck(deck))
     except WorkError as error:
         return f"It is kept while this tab is open only: {error}"
     st.session_state["deck_path"] = str(path)
@@ -155,6 +163,8 @@ def change_deck(
 ) -> Deck:
     """Change the deck that is worked on, in the session and in its file.
 
+    The copy of one that came with the software may have no file: then `talk_told` says why.
+
     Raises
     ------
     InputError
@@ -165,7 +175,8 @@ def change_deck(
     path, deck = find_deck_path(), find_deck() or Deck(NEW)
     if is_shipped():
         deck = change(deck)
-        start_deck(deck, environment)
+        if told := start_deck(deck, environment):
+            st.session_state["talk_told"] = told
     elif path is None:
         deck = change(deck)
     else:

@@ -29,7 +29,7 @@ class Wish:
     deck : Path or None
         A talk, instead of a page.
     theme : str or None
-        "light" or "dark"; None: light, and both in an HTML file.
+        "light" or "dark", which paper and slides cannot be; None: light, and both in an HTML file.
     live : str
         Address of a running dashboard, in which live views of an HTML file run.
     printed : str or None
@@ -76,20 +76,26 @@ def export(wish: Wish, environment: Mapping[str, str], report: Report = report_n
 
     form, deck = find_form(wish.to.name), _find_talk(wish, environment)
     printed = _find_print(wish.printed, form)
-    ground = _find_ground(wish.theme)
+    ground = _find_ground(wish.theme, form, is_for_paper=printed is not None)
     if wish.live:
         find_origin(wish.live)
+    times = 2 if form == "html" and wish.theme is None else 1
+
+    def tell(before: int) -> Report:
+        return lambda stage, done, total: report(stage, before * total + done, times * total)
+
     with Renderer(environment) as renderer:
-        exhibits = draw_deck(deck, ground, renderer, report)
+        exhibits = draw_deck(deck, ground, renderer, tell(0))
         faults = _check(exhibits, is_talk=wish.deck is not None)
-        is_both = form == "html" and wish.theme is None
-        dark = draw_deck(deck, "dark", renderer, report) if is_both else []
+        dark = draw_deck(deck, "dark", renderer, tell(1)) if times > 1 else []
+    faults += _compare(exhibits, dark)
     options = Options(
         title=deck.title,
         dark=tuple(dark),
         live=wish.live,
         printed=printed or Print(),
         has_figures_alone=printed is not None,
+        is_dark=ground == "dark",
     )
     paths = save_files(exhibits, wish.to, options)
     return Done(tuple(paths), faults)
@@ -132,10 +138,13 @@ def _name_corpus(environment: Mapping[str, str]) -> str:
     return open_corpus(locator).manifest.name or locator.rstrip("/").rpartition("/")[2]
 
 
-def _find_ground(theme: str | None) -> Ground:
+def _find_ground(theme: str | None, form: str, *, is_for_paper: bool) -> Ground:
     found = next((ground for ground in GROUNDS if ground == (theme or GROUNDS[0])), None)
     if found is None:
         raise InputError("a theme is light or dark", where="--theme", found=shorten(theme))
+    if found == "dark" and (is_for_paper or form in ("pdf", "pptx")):
+        rule = "PDF, PPTX and figures for paper are on light ground"
+        raise InputError(rule, where="--theme", found=shorten(theme))
     return found
 
 
@@ -154,6 +163,15 @@ def _check(exhibits: Sequence[Exhibit], *, is_talk: bool) -> tuple[str, ...]:
         rule = "no slide could be drawn"
         raise WorkError(f"{rule}: {faults[0] if faults else 'slides without figures'}".rstrip("."))
     return faults
+
+
+def _compare(light: Sequence[Exhibit], dark: Sequence[Exhibit]) -> tuple[str, ...]:
+    """Return why slides stay light on the dark ground: what could be drawn on one alone."""
+    return tuple(
+        f"slide {number}, on dark ground: {shade.fault}"
+        for number, (one, shade) in enumerate(zip(light, dark, strict=False), 1)
+        if shade.fault and shade.fault != one.fault
+    )
 
 
 def _is_shown(exhibit: Exhibit) -> bool:

@@ -5,6 +5,7 @@ they keep is read-only.
 """
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 import streamlit as st
 from numpy.typing import NDArray
 
+from hivemind_core.build import choose_encoder
 from hivemind_core.corpus import catalogue, views
 from hivemind_core.corpus.calibration import Calibration, read_calibration
 from hivemind_core.corpus.embeddings import read_vectors
@@ -67,6 +69,14 @@ class Book:
     def key(self) -> tuple[str, int, str]:
         """What tells it from other corpora and from its own earlier states."""
         return self.corpus.locator, self.stamp, self.manifest.content_hash
+
+    @property
+    def build_command(self) -> str:
+        """The command that builds what is shown, as it is typed."""
+        command = ["hivemind", "build", self.corpus.locator]
+        if self.encoder and self.encoder != choose_encoder(self.manifest, None):
+            command += ["--encoder", self.encoder]
+        return shlex.join(command)
 
 
 @dataclass(frozen=True)

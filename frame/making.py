@@ -13,11 +13,11 @@ import hivemind_core
 from frame.jobs import Job, News, command_line, open_registry
 from frame.loading import list_shelf
 from frame.theme import write_note
-from hivemind_core.corpus.deck_file import write_deck_file
 from hivemind_core.corpus.identity import make_id
 from hivemind_core.corpus.locations import find_cache_folder
+from hivemind_core.corpus.whole_file import write_whole
 from hivemind_core.deck import Deck, format_deck
-from hivemind_core.errors import HivemindError
+from hivemind_core.errors import HivemindError, WorkError
 
 TICK = 1.0  # seconds between two looks at the work
 MOST_KEPT = 30  # files
@@ -112,23 +112,36 @@ def _show_progress(making: Making, job: Job, news: News) -> None:
 
 
 def _show_start(making: Making, label: str, news: News | None) -> None:
-    if news is not None:
-        ended = "Cancelled." if news.state == "cancelled" else "It did not work. "
-        words = ended if news.state == "cancelled" else f"{ended}{_trim(news.words)}"
-        write_note(words, f"{making.key}-ended")
-    if st.button(label if news is None else "Try again", key=f"{making.key}-start"):
+    told = "" if news is None else _tell_end(news)
+    write_note(told, f"{making.key}-ended")
+    if st.button("Try again" if told else label, key=f"{making.key}-start"):
         try:
             _start(making)
         except HivemindError as error:
-            write_note(str(error), f"{making.key}-ended")
+            write_note(str(error), f"{making.key}-refused")
             return
         st.rerun(scope="app")
+
+
+def _tell_end(news: News) -> str:
+    """Return how work ended that left no file; nothing of a file that was cleared away since."""
+    if news.state == "cancelled":
+        return "Cancelled."
+    return f"It did not work. {_trim(news.words)}" if news.state == "failed" else ""
 
 
 def _start(making: Making) -> None:
     _clear(making.folder.parent)
     deck = making.folder / "deck.json"
-    write_deck_file(deck, format_deck(making.deck))
+    try:
+        write_whole(deck, format_deck(making.deck).encode())
+    except OSError as error:
+        raise WorkError(
+            "the file cannot be made",
+            where=str(making.folder),
+            found=(error.strerror or str(error)).lower(),
+            remedy="Set HIVEMIND_CACHE to a folder that can be written",
+        ) from error
     words = ["export", "--deck", str(deck), "--to", str(making.file)]
     if making.live:
         words += ["--live", making.live]

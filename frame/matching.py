@@ -23,8 +23,9 @@ from hivemind_core.figures.findings import (
     tell_floor,
     tell_interval,
 )
-from hivemind_core.figures.matrix import FRAMED, MatrixView, describe_matrix, draw_matrix
+from hivemind_core.figures.matrix import FRAMED, draw_matrix
 from hivemind_core.figures.palette import find_family
+from hivemind_core.figures.similarities import MatrixView, describe_matrix
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.ordering import order_by_family, order_by_similarity
 

@@ -93,7 +93,7 @@ def take_book() -> Book | None:
         return None
     if not built:
         _say(f"{name} has no maps yet", "One command makes its maps and measures:")
-        st.code(f"hivemind build {locator}", language=None, wrap_lines=True)
+        st.code(book.build_command, language=None, wrap_lines=True)
         return None
     return replace(book, encoder=_choose_encoder(built))
 
@@ -149,15 +149,18 @@ def _choose_encoder(built: Sequence[str]) -> str:
 def say_growth(book: Book) -> None:
     """Say so where answers have come since the corpus was built."""
     if has_grown(book):
-        told = tell_growth(count_unbuilt(book), book.corpus.locator)
+        told = tell_growth(count_unbuilt(book), book.build_command)
         exhibits.take_scope(told)
         write_note(told, "growth")
 
 
-def say_old(book: Book) -> None:
-    """Say that an earlier version measured the corpus, and what to do."""
+def say_unmeasured(book: Book) -> None:
+    """Say why a corpus whose views are there is not measured, and what to do, if there is any."""
+    if not any(count_texts(book).values()):
+        write_finding("No answer in this corpus has a text that could be measured.")
+        return
     write_finding("These measures were made by an earlier version. One command makes them anew:")
-    st.code(f"hivemind build {book.corpus.locator}", language=None, wrap_lines=True)
+    st.code(book.build_command, language=None, wrap_lines=True)
 
 
 def guard(show_page: Callable[[], None]) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from frame import decks, exhibits
 from frame.carrying import close_window, offer_taking, show_window
+from frame.decks import LONGEST_TITLE, LONGEST_WORDS
 from frame.exhibits import Record
 from frame.theme import write_note
 from hivemind_core.corpus.identity import make_id
@@ -14,7 +15,6 @@ from hivemind_core.errors import HivemindError
 from hivemind_core.exhibit import View
 
 A_NEW_ONE, UNSAVED = "A new deck", "unsaved"
-LONGEST, LONGEST_NOTE = 400, 4000  # characters
 
 
 def offer_pin() -> None:
@@ -50,17 +50,17 @@ def _ask(record: Record, view: View) -> None:
     chosen = [f"{name}={value}" for name, value in view.parameters.items()]
     pins = str(state.get("pins", 0))  # a form of its own for each: words are not pinned twice
     key = make_id(pins, view.page, view.corpus, view.content_hash, *chosen)
-    titles, title = _list_decks(), exhibits.name_view(record)[:LONGEST]
+    titles, title = _list_decks(), exhibits.name_view(record)[:LONGEST_TITLE]
     with st.form(f"pin-{key}", border=False):
-        st.text_area("Title", title, key=f"pin-title-{key}", max_chars=LONGEST)
+        st.text_area("Title", title, key=f"pin-title-{key}", max_chars=LONGEST_TITLE)
         st.text_area(
             "Reading",
-            record.reading[:LONGEST_NOTE],
+            record.reading[:LONGEST_WORDS],
             key=f"pin-reading-{key}",
-            max_chars=LONGEST_NOTE,
+            max_chars=LONGEST_WORDS,
             help="Left as it is, it is read off the data again whenever the slide is drawn.",
         )
-        st.text_area("Note for the speaker", key=f"pin-note-{key}", max_chars=LONGEST_NOTE)
+        st.text_area("Note for the speaker", key=f"pin-note-{key}", max_chars=LONGEST_WORDS)
         st.selectbox(
             "Deck",
             list(titles),
@@ -100,12 +100,13 @@ def _pin(view: View, reading: str, key: str) -> None:
     slide = Slide(
         view,
         str(state[f"pin-title-{key}"]).strip(),
-        "" if typed == " ".join(reading[:LONGEST_NOTE].split()) else typed,
+        "" if typed == " ".join(reading[:LONGEST_WORDS].split()) else typed,
         str(state[f"pin-note-{key}"]).strip(),
     )
     try:
         told = _choose_deck(str(state[f"pin-deck-{key}"]))
         deck = decks.change_deck(lambda old: add_slide(old, slide))
+        told = told or state.pop("talk_told", "")
     except HivemindError as error:
         state["pin_told"] = str(error)
         return
@@ -117,6 +118,7 @@ def _choose_deck(name: str) -> str:
     """Take a deck to work on; return what to know about it."""
     if name == A_NEW_ONE:
         return decks.start_deck(Deck(decks.NEW))
-    if name != UNSAVED:
+    path = decks.find_deck_path()
+    if name != UNSAVED and (path is None or path.name != name):
         decks.open_deck(name)
     return ""

@@ -10,15 +10,16 @@ from hivemind_core.deck import Deck
 from hivemind_core.export.live import LIVE
 
 # The page that is presented lies in the memory of the browser: the tab loads nothing. Its address
-# is kept as long as this tab of the dashboard, so that a reload finds it again.
+# is kept as long as this tab of the dashboard, so that a reload finds it again. Streamlit sends it
+# once, and from then on its hash; as bytes, no run of the page writes it anew as JSON.
 OPEN = """
-export default ({parentElement, data}) => {
+export default ({parentElement, data, key}) => {
   const kept = window.hivemindTalks = window.hivemindTalks || new Map();
-  if (!kept.has(data.name)) {
-    kept.set(data.name, URL.createObjectURL(new Blob([data.page], {type: "text/html"})));
+  if (!kept.has(key)) {
+    kept.set(key, URL.createObjectURL(new Blob([data], {type: "text/html"})));
   }
   const link = parentElement.querySelector("a");
-  link.href = kept.get(data.name);
+  link.href = kept.get(key);
 };
 """
 STYLE = """
@@ -61,6 +62,5 @@ def find_address() -> str:
 
 
 def _show_opener(making: Making) -> None:
-    page = making.file.read_text("utf-8")
-    OPENER(key="talk-open", data={"name": making.folder.name, "page": page})
+    OPENER(key=f"talk-open-{making.folder.name}", data=making.file.read_bytes())
     write_note(KEYS, "talk-keys")

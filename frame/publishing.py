@@ -11,7 +11,7 @@ from frame import measuring
 from frame.loading import Book
 from frame.matching import MANY, arrange_view, choose_cell, draw_cells, split_page
 from frame.measuring import Scope
-from frame.picker import say_old
+from frame.picker import say_unmeasured
 from frame.ranking import list_sources
 from frame.showing import draw_figure, format_columns, offer_rows, show_rows, write_basis
 from frame.theme import find_ground, write_finding, write_note
@@ -20,22 +20,21 @@ from hivemind_core.corpus.exports import Citation, cite, name_stem
 from hivemind_core.corpus.identity import Source
 from hivemind_core.corpus.published import Published
 from hivemind_core.estimation import Estimates, find_model_pairs
-from hivemind_core.figures.findings import (
-    SCALES,
+from hivemind_core.figures.findings import SCALES, tell_cell
+from hivemind_core.figures.numbers import count
+from hivemind_core.figures.palette import Ink, assign_inks
+from hivemind_core.figures.published import (
     list_partners,
     tabulate_beside,
     tabulate_published,
     tell_beside,
-    tell_cell,
     tell_encoders,
     tell_published,
     tell_published_between,
 )
-from hivemind_core.figures.matrix import MatrixView, list_pairs, rank_partners
-from hivemind_core.figures.numbers import count
-from hivemind_core.figures.palette import Ink, assign_inks
 from hivemind_core.figures.ranges import Strip, draw_ranges
 from hivemind_core.figures.ranking import list_marks
+from hivemind_core.figures.similarities import MatrixView, list_pairs, rank_partners
 from hivemind_core.figures.within import SourceRow, describe_within, draw_within
 from hivemind_core.measurement import COSINE
 from hivemind_core.measures.arrays import Floats
@@ -149,7 +148,7 @@ def show_beside(book: Book, paper: Published, *, is_within: bool) -> None:
     """Show a corpus beside the published figures, with what stands between the two."""
     numbers = measuring.estimate(book, Scope())
     if numbers is None:
-        say_old(book)
+        say_unmeasured(book)
         return
     draw = _show_within_beside if is_within else _show_between_beside
     draw(book, paper, numbers)

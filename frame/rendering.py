@@ -132,14 +132,18 @@ class Renderer:
         """
         check_view(view)
         with self._lock:
-            process = self._start()
-            clock = threading.Timer(self._patience, process.kill)
+            process, late = self._start(), threading.Event()
+
+            def end() -> None:
+                late.set()  # before the end of the process, which says that nothing comes
+                process.kill()
+
+            clock = threading.Timer(self._patience, end)
             clock.start()
             try:
                 return _ask(process, view, ground)
             except (EOFError, OSError, pickle.UnpicklingError):
-                is_late = clock.finished.is_set()
-                return miss(view, self._explain(is_late=is_late))
+                return miss(view, self._explain(is_late=late.is_set()))
             finally:
                 clock.cancel()
 
@@ -211,12 +215,6 @@ def _ask(process: subprocess.Popen[bytes], view: View, ground: Ground) -> Exhibi
 def miss(view: View, fault: str) -> Exhibit:
     """Return an exhibit of nothing, and why."""
     return Exhibit(view, view.page.capitalize(), "", fault=fault)
-
-
-def draw_view(view: View, ground: Ground, environment: Mapping[str, str]) -> Exhibit:
-    """Return what the page of a view shows now; see `Renderer.draw`, better for several views."""
-    with Renderer(environment) as renderer:
-        return renderer.draw(view, ground)
 
 
 def draw_deck(

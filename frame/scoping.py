@@ -32,10 +32,7 @@ def choose_figures(*, has_corpus: bool) -> str:
 
 def choose_part(figures: str) -> str:
     """Show which questions the page answers, and return the one that was chosen."""
-    parts = PARTS[figures]
-    if st.session_state.get("part") not in (None, *parts):
-        st.session_state["part"] = parts[0]
-    return choose_one("Question", parts, "part", is_labelled=False)
+    return choose_one("Question", PARTS[figures], "part", is_labelled=False)
 
 
 def choose_subset() -> bool:

@@ -7,13 +7,12 @@ import streamlit as st
 
 from frame import decks
 from frame.theme import write_note
+from hivemind_core.corpus.deck_file import LARGEST, name_stem
 from hivemind_core.deck import Deck, parse_deck
 from hivemind_core.errors import HivemindError
 from hivemind_core.figures.numbers import count
 
 UNSAVED, SHIPPED = "unsaved", "shipped"
-LONGEST = 400  # characters of a title
-LONGEST_FILE = 16_000_000  # bytes
 MOST_TOLD = 10  # decks that cannot be read
 
 
@@ -45,7 +44,9 @@ def show_choice() -> None:
         )
         if (deck := decks.find_deck()) is not None:
             st.session_state["talk-title"] = deck.title
-            st.text_input("Title", key="talk-title", max_chars=LONGEST, on_change=_rename)
+            st.text_input(
+                "Title", key="talk-title", max_chars=decks.LONGEST_TITLE, on_change=_rename
+            )
         with st.popover("Another deck", key="talk-another"):
             _offer_others()
     write_note(st.session_state.pop("talk_told", ""), "talk-told")
@@ -59,9 +60,7 @@ def show_choice() -> None:
 
 def name_file(deck: Deck) -> str:
     """Return the title of a deck as the name of a file, without an ending."""
-    plain = "".join(letter if letter.isalnum() else "-" for letter in deck.title.casefold())
-    words = [word for word in plain.encode("ascii", "ignore").decode().split("-") if word]
-    return "-".join(words)[:60].strip("-") or "talk"
+    return name_stem(deck.title) or "talk"
 
 
 def _list_names() -> dict[str, str]:
@@ -96,7 +95,6 @@ def _find_chosen() -> str | None:
 
 def _open() -> None:
     name = st.session_state["talk-deck"]
-    st.session_state["talk_removed"] = None
     if name is None or name == UNSAVED:
         return
     kind, _, title = str(name).partition("/")
@@ -113,13 +111,15 @@ def _rename() -> None:
 
 
 def _offer_others() -> None:
-    title = st.text_input("Title of a new one", decks.NEW, max_chars=LONGEST, key="talk-new-title")
+    title = st.text_input(
+        "Title of a new one", decks.NEW, max_chars=decks.LONGEST_TITLE, key="talk-new-title"
+    )
     st.button("Begin it", key="talk-new", on_click=_begin, args=(Deck(title.strip() or decks.NEW),))
     given = st.file_uploader("Or a deck from a file", type=["json"], key="talk-file")
     if given is None:
         return
-    if given.size > LONGEST_FILE:
-        write_note(f"A deck has at most {LONGEST_FILE:,} bytes.", "talk-file-fault")
+    if given.size > LARGEST:
+        write_note(f"A deck has at most {LARGEST:,} bytes.", "talk-file-fault")
         return
     try:
         deck = parse_deck(given.getvalue().decode("utf-8-sig"), "this file")
@@ -131,7 +131,5 @@ def _offer_others() -> None:
 
 
 def _begin(deck: Deck) -> None:
-    st.session_state["talk_removed"] = None
-    told = decks.start_deck(deck)
-    if told:
+    if told := decks.start_deck(deck):
         st.session_state["talk_told"] = told

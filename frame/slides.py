@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from frame import decks
+from frame.decks import LONGEST_TITLE, LONGEST_WORDS
 from frame.loading import Shelved, list_shelf
 from frame.pane import cut_text
 from frame.rendering import CHOICES, check_view
@@ -13,12 +14,10 @@ from frame.shelving import attempt
 from frame.theme import write_note
 from hivemind_core.deck import Deck, Slide, add_slide, edit_slide, move_slide, remove_slide
 from hivemind_core.errors import InputError
-from hivemind_core.exhibit import View
+from hivemind_core.exhibit import View, write_query
 from hivemind_core.figures.numbers import count
 
-LONGEST, LONGEST_NOTE = 400, 4000  # characters
 NOTE_CUT, WHERE_CUT = 160, 200
-HASH_SHOWN = 12
 HOW_TO_PIN = (
     "No slide yet. Look at any page, and choose “Pin this view” at the foot of its sidebar: what "
     "you see becomes a slide."
@@ -96,18 +95,8 @@ def _offer_changes(deck: Deck, place: int) -> None:
             st.page_link(
                 f"pages/{slide.view.page}_page.py",
                 label="Open its page",
-                query_params=_write_query(slide.view),
+                query_params=write_query(slide.view),
             )
-
-
-def _write_query(view: View) -> dict[str, str | list[str]]:
-    asked: dict[str, str | list[str]] = {
-        name: value if isinstance(value, str) else list(value)
-        for name, value in view.parameters.items()
-    }
-    if view.corpus:
-        asked |= {"corpus": view.corpus, "hash": view.content_hash[:HASH_SHOWN]}
-    return {name: value for name, value in asked.items() if value}
 
 
 def _change(slide: Slide, place: int, change: Callable[[Deck], Deck]) -> bool:
@@ -155,9 +144,9 @@ def _ask(slide: Slide, place: int) -> None:
         help_text = "Left empty, it is what the page itself says when the slide is drawn."
         keys = {name: f"slide-{name}-{place}" for name in ("new-title", "new-reading", "new-note")}
         for label, name, value, longest in (
-            ("Title", "new-title", slide.title, LONGEST),
-            ("Reading", "new-reading", slide.reading, LONGEST_NOTE),
-            ("Note for the speaker", "new-note", slide.note, LONGEST_NOTE),
+            ("Title", "new-title", slide.title, LONGEST_TITLE),
+            ("Reading", "new-reading", slide.reading, LONGEST_WORDS),
+            ("Note for the speaker", "new-note", slide.note, LONGEST_WORDS),
         ):
             tip = None if name == "new-note" else help_text
             most = max(longest, len(value))

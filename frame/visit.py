@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 HOME = Path(__file__).parent.parent
 AN_HOUR = 3600.0  # whoever asks ends this process sooner
-HASH_SHOWN = 12
 
 
 def visit(view: "View", ground: str) -> "Exhibit":
@@ -29,13 +28,14 @@ def visit(view: "View", ground: str) -> "Exhibit":
 
     from frame.loading import list_shelf
     from frame.rendering import miss
+    from hivemind_core.exhibit import write_query
 
     if view.corpus and view.corpus not in {shelved.name for shelved in list_shelf()}:
         return miss(view, f"The corpus “{view.corpus}” is not here.")
     app = AppTest.from_file(str(HOME / "app.py"), default_timeout=AN_HOUR)
     app.context = {"theme": ground}
     app.session_state["visited"] = view.page
-    app.query_params.update(_write_address(view))
+    app.query_params.update(write_query(view))
     app.run()
     if app.exception:
         return miss(view, f"Its page failed: {app.exception[0].message}")
@@ -45,25 +45,14 @@ def visit(view: "View", ground: str) -> "Exhibit":
     return _find_faults(view, exhibit, app)
 
 
-def _write_address(view: "View") -> dict[str, str | list[str]]:
-    """Return the query parameters of a view."""
-    words: dict[str, str | list[str]] = {
-        name: value if isinstance(value, str) else list(value)
-        for name, value in view.parameters.items()
-    }
-    if view.corpus:
-        words["corpus"] = view.corpus
-    if view.content_hash:
-        words["hash"] = view.content_hash[:HASH_SHOWN]
-    return words
-
-
 def _find_faults(view: "View", exhibit: "Exhibit", app: "AppTest") -> "Exhibit":
     """Return what a page showed, with what differs from what was asked for."""
     from dataclasses import replace
 
+    from hivemind_core.corpus.exports import HASH_SHOWN
+
     shown, faults = exhibit.view, [exhibit.fault] if exhibit.fault else []
-    if view.content_hash and not shown.content_hash.startswith(view.content_hash):
+    if shown.content_hash and not shown.content_hash.startswith(view.content_hash):
         now, then = shown.content_hash[:HASH_SHOWN], view.content_hash[:HASH_SHOWN]
         faults.append(f"The corpus changed since this was pinned: content {then} then, {now} now.")
     if shown.corpus and not view.corpus:

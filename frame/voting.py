@@ -9,12 +9,8 @@ from frame.loading import Book
 from frame.showing import draw_figure, offer_rows, show_rows, write_basis
 from frame.theme import find_ground, write_finding
 from frame.verdicts import cite_question, find_mark, name_file
-from hivemind_core.figures.judging import (
-    list_reliability,
-    list_votes,
-    tabulate_shares,
-    tell_votes,
-)
+from hivemind_core.calibration import name_scorers
+from hivemind_core.figures.judging import list_reliability, list_votes, tabulate_shares, tell_votes
 from hivemind_core.figures.palette import HUES, Ink
 from hivemind_core.figures.votes import (
     DRAWN,
@@ -35,11 +31,12 @@ def show_votes(book: Book, question: Question) -> None:
         write_finding("No scorer is chosen, or none scored these pairs.", "votes")
         return
     votes = judging.count_votes(book, question, scorers)
-    majority = [(one.scorer.name, one.majority) for one in votes]
-    reliability = [(one.scorer.name, one.reliability) for one in votes]
+    names = name_scorers([one.scorer for one in votes])
+    majority = [(name, one.majority) for name, one in zip(names, votes, strict=True)]
+    reliability = [(name, one.reliability) for name, one in zip(names, votes, strict=True)]
     with head:
         write_finding(tell_votes(majority), "votes")
-    inks = {name: Ink(HUES[n % len(HUES)]) for n, (name, _) in enumerate(majority)}
+    inks = {name: Ink(HUES[n % len(HUES)]) for n, name in enumerate(names)}
     ground, mark = find_ground(), find_mark(question)
     with st.container(key="split-votes"):
         left, right = st.columns(2, gap="large")

@@ -65,7 +65,7 @@ def _show_striking(book: Book) -> None:
         write_note("No query of this corpus has a group of answers that read alike.", "striking")
         return
     text = sheets.read_catalogue(book).labels[query_id]
-    write_note(f"Its largest group of answers that read alike: “{text}”", "striking")
+    write_note(f"Its most striking group of answers that read alike is to “{text}”", "striking")
     link = {
         "corpus": st.session_state["shelved"].name,
         "hash": book.manifest.content_hash[:12],

@@ -109,19 +109,6 @@ def _find_lone(sources: Sequence[Source]) -> dict[str, Source]:
     return {model: found[0] for model, found in by_model.items() if len(found) == 1}
 
 
-def match_strategies(
-    sources: Sequence[Source], first: str | None, second: str | None
-) -> list[tuple[str, Source, Source]]:
-    """Return the models of one corpus that were asked with both strategies."""
-    found = {(s.model, s.strategy): s for s in sources if s.is_model}
-    models = sorted({source.model for source in sources if source.is_model and source.model})
-    return [
-        (model, found[model, first], found[model, second])
-        for model in models
-        if (model, first) in found and (model, second) in found
-    ]
-
-
 def pair_measures(
     sides: tuple[Homogeneity, Homogeneity],
     models: Sequence[tuple[str, Source, Source]],

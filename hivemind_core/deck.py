@@ -230,6 +230,7 @@ def _parse_parameters(found: object, where: str) -> dict[str, str | tuple[str, .
             raise InputError(
                 "parameters name no corpus", where=where, found=shorten(name), remedy=remedy
             )
+        _check_letters(name, where)
         several = value if isinstance(value, list) else [value]
         if not several or not all(isinstance(one, str) for one in several):
             raise InputError(
@@ -272,4 +273,4 @@ def _check_letters(text: str, where: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise InputError("a text is of whole letters", where=where, found=ascii(text)) from error
+        raise InputError("a text is of whole letters", where=where, found=shorten(text)) from error

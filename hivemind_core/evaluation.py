@@ -272,13 +272,17 @@ def _filter(rows: pa.Table, criterion: str | None) -> pa.Table:
 def _spread(
     items: Sequence[Item], annotators: Sequence[str], values: Floats
 ) -> tuple[list[Item], Floats]:
-    """Return the distinct items in order, and their labels with a column an annotator."""
+    """Return the distinct items in order, and their labels with a column an annotator.
+
+    Of an annotator who judged a pair in both orders the mean counts.
+    """
     rows = {item: n for n, item in enumerate(sorted(set(items)))}
     columns = {name: n for n, name in enumerate(sorted(set(annotators)))}
-    labels = np.full((len(rows), len(columns)), np.nan)
     places = [rows[item] for item in items], [columns[name] for name in annotators]
-    labels[places] = values
-    return list(rows), labels
+    sums, counts = np.zeros((2, len(rows), len(columns)))
+    np.add.at(sums, places, values)
+    np.add.at(counts, places, 1)
+    return list(rows), np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
 
 
 def _read_scores(corpus: Corpus, criterion: str | None) -> dict[Scorer, dict[str, float]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from hivemind_core.corpus.exports import Citation
+from hivemind_core.corpus.exports import HASH_SHOWN, Citation
 from hivemind_core.figures.atlas import LabelledMap
 
 
@@ -30,6 +30,16 @@ class View:
     parameters: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     corpus: str = ""
     content_hash: str = ""
+
+
+def write_query(view: View) -> dict[str, str | list[str]]:
+    """Return the query of the address of a view: what is chosen, of which corpus; nothing empty."""
+    asked: dict[str, str | list[str]] = {
+        name: value if isinstance(value, str) else list(value)
+        for name, value in view.parameters.items()
+    }
+    asked |= {"corpus": view.corpus, "hash": view.content_hash[:HASH_SHOWN]}
+    return {name: value for name, value in asked.items() if value}
 
 
 @dataclass(frozen=True)

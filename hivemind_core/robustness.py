@@ -79,7 +79,7 @@ def compare_rankings(measured: Mapping[str, Homogeneity], bootstrap: Bootstrap) 
     Notes
     -----
     Where models have unequal numbers of answers, the Vendi score ranks them by these, and is left
-    out.     Measures of diversity rank the other way round, so that rank 1 is the most homogeneous
+    out. Measures of diversity rank the other way round, so that rank 1 is the most homogeneous
     everywhere. That two controls agree on the order does not make them agree on the distance.
     """
     asked = [set(one.query_ids) for one in measured.values()]

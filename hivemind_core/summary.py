@@ -24,7 +24,7 @@ from hivemind_core.measures.nearest import NEIGHBOURS
 from hivemind_core.measures.resampling import DRAWS, FEWEST_QUERIES, Estimate
 
 NO_PAIRS = "no query is answered by two different models"
-TOO_FEW = "an interval over queries needs two queries"
+TOO_FEW = f"an interval over queries needs {FEWEST_QUERIES} queries"
 
 
 def summarise(

@@ -8,7 +8,7 @@ from frame.checking import show_robustness
 from frame.loading import Book
 from frame.matching import show_between
 from frame.neighbouring import show_nearest
-from frame.picker import IMPORT_COMMAND, guard, has_corpus, say_growth, say_old, take_book
+from frame.picker import IMPORT_COMMAND, guard, has_corpus, say_growth, say_unmeasured, take_book
 from frame.publishing import (
     show_beside,
     show_published_between,
@@ -29,7 +29,7 @@ def show_corpus(book: Book, part: str) -> None:
         write_scope(describe_scope(book, scope.category, scope.query), "scope")
     numbers = measuring.estimate(book, scope)
     if numbers is None:
-        say_old(book)
+        say_unmeasured(book)
     elif not numbers.is_defined and part in (scoping.WITHIN, scoping.BETWEEN):
         write_finding(f"{TITLES[scope.measure]} is undefined here: {numbers.reason}.")
     elif part == scoping.WITHIN:

@@ -74,7 +74,7 @@ def make_hostile() -> Exhibit:
     figure = draw_points(name=HOSTILE)
     panel = Panel(figure, HOSTILE, HOSTILE, HOSTILE)
     table = pa.table({HOSTILE.replace("\ud800", ""): [HOSTILE.replace("\ud800", ""), "x" * 10_000]})
-    view = View(HOSTILE, {HOSTILE: HOSTILE}, HOSTILE, HASH)
+    view = View(HOSTILE, {HOSTILE: HOSTILE, "several": (HOSTILE, "b")}, HOSTILE, HASH)
     citation: Citation = CITATION | {"source": HOSTILE, HOSTILE: HOSTILE}
     return Exhibit(
         view,

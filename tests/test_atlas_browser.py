@@ -316,7 +316,7 @@ def test_a_group_from_far_down_the_list_is_read_from_its_beginning(
     find_panel(tab).locator(".st-key-open-once button:visible").click()
     expect(read_picked(tab)).to_contain_text("Said once: ")
     wait_until_idle(tab)
-    expect(tab.get_by_role("button", name="← Back")).to_be_in_viewport(timeout=3000)
+    expect(tab.get_by_role("button", name="← Back")).to_be_in_viewport()
 
 
 def test_the_browsers_back_leads_from_likeness_to_the_group_it_began_in(
@@ -329,7 +329,7 @@ def test_the_browsers_back_leads_from_likeness_to_the_group_it_began_in(
     expect(read_picked(tab)).to_contain_text("Most like one answer")
     wait_until_idle(tab)
     tab.go_back()
-    expect(read_picked(tab)).to_have_text(picked, timeout=3000)
+    expect(read_picked(tab)).to_have_text(picked)
 
 
 def test_the_browsers_back_draws_the_selection_that_it_restores(server: Server, tab: Page) -> None:

@@ -1,11 +1,14 @@
 """The Calibration page in a real browser: what only shows there."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browsing import (
     HOSTILE,
     Server,
+    click_point,
     expect_harmless,
     expect_sound,
     expect_told,
@@ -20,17 +23,6 @@ from tests.dashboard_corpus import HOSTILE_SCORER
 pytestmark = pytest.mark.browser
 
 SCORERS, ONE, VOTES, ITEMS = "All scorers", "One scorer", "Votes", "Items"
-FIND_POINT = """item => {
-    const plot = document.querySelector(".st-key-scatter .js-plotly-plot");
-    const {xaxis, yaxis} = plot._fullLayout, box = plot.getBoundingClientRect();
-    for (const {customdata, x, y} of plot._fullData) {
-        const n = (customdata ?? []).findIndex(one => one[0] === item);
-        if (n >= 0) return {
-            x: box.x + xaxis._offset + xaxis.l2p(x[n]), y: box.y + yaxis._offset + yaxis.l2p(y[n])};
-    }
-}"""
-
-
 FIND_SLICE = """place => {
     const plot = document.querySelector("[class*=st-key-chart-curve] .js-plotly-plot");
     const {xaxis, yaxis} = plot._fullLayout, box = plot.getBoundingClientRect();
@@ -44,14 +36,6 @@ def open_question(tab: Page, server: Server, part: str, **query: str) -> None:
     open_page(tab, server.link("calibration", **link))
 
 
-def click_item(tab: Page, item: int) -> None:
-    """Click the point of an item, which is told by its number."""
-    tab.locator(".st-key-scatter .js-plotly-plot").scroll_into_view_if_needed()
-    place = tab.evaluate(FIND_POINT, item)
-    tab.mouse.move(place["x"] - 3, place["y"])
-    tab.mouse.click(place["x"], place["y"])
-
-
 def test_a_click_on_a_point_opens_its_item_and_another_after_it(server: Server, tab: Page) -> None:
     heard = watch(tab)
     open_question(tab, server, ONE, scorer="praise")
@@ -59,12 +43,12 @@ def test_a_click_on_a_point_opens_its_item_and_another_after_it(server: Server, 
     expect(opened).to_be_visible()
     told = [opened.inner_text()]
     for item in (3, 77, 120):
-        click_item(tab, item)
+        click_point(tab, ".st-key-scatter", item)
         expect(opened.locator(".js-plotly-plot")).to_be_visible()
+        expect(tab).to_have_url(re.compile(rf"[?&]item={item}(&|$)"))
         expect(opened).not_to_have_text(told[-1], use_inner_text=True)
         wait_until_idle(tab)
         told.append(opened.inner_text())
-        assert read_address(tab)["item"] == str(item)
     expect_sound(tab)
     assert not [words for words in heard if words.startswith(("error", "dialog"))]
     other = tab.context.new_page()

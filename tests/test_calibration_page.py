@@ -20,7 +20,7 @@ from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.scorer_records import FILE as SCORERS_FILE
 from hivemind_core.corpus.scorer_records import ScorerRecord, format_records
 from hivemind_core.corpus.store import open_corpus, open_or_create, write_files, write_tables
-from hivemind_core.corpus.tables import RESPONSES, TABLES
+from hivemind_core.corpus.tables import PAIR_SCORES, RESPONSES, TABLES, build_rows
 from hivemind_core.evaluation import LENGTH, Annotation, Panel, read_panel
 from hivemind_core.figures.printed import KIND_NAMES
 from hivemind_core.measures.spearman import correlate
@@ -215,6 +215,26 @@ def test_votes_are_a_question_about_preferences_alone(files: dict[str, bytes]) -
     assert read(open_part("Votes")) == read(app)
 
 
+def test_a_scorer_that_scores_and_one_of_its_name_that_compares_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = write_demo(tmp_path / "demo")
+    compared = [
+        row | {"scorer": "reward", "kind": "lm_judge"}
+        for row in corpus.read(PAIR_SCORES).to_pylist()
+    ]
+    tables = {"pair_scores": build_rows(PAIR_SCORES, compared)}
+    write_tables(corpus, tables, corpus.manifest)
+    monkeypatch.setenv("HIVEMIND_CORPORA", str(tmp_path))
+    app = open_part("Votes", annotation="pairwise")
+    names = {row[0] for row in list_rows(app, "scorer", "on the larger side")}
+    assert {"reward (metric)", "reward (lm_judge)"} <= names
+    drawn = {trace.get("name") for trace in list_specs(app)[0]["data"]}
+    assert {"reward (metric)", "reward (lm_judge)"} <= drawn
+    listed = {row[0] for row in list_rows(open_part(SCORERS, annotation="pairwise"), "scorer")}
+    assert {"reward (metric)", "reward (lm_judge)"} <= listed
+
+
 def test_answers_by_people_can_be_left_out() -> None:
     for annotation, whole, part in (("absolute", 150, 120), ("pairwise", 30, 18)):
         app = open_part(ITEMS, annotation=annotation)
@@ -302,6 +322,7 @@ def test_the_items_of_a_slice_can_be_listed() -> None:
         ("judgements", ("xyz",), "Judgements"),
         ("scorer", ("<b>xyz</b>",), "Scorer"),
         ("scorers", ("xyz",), ""),
+        ("sliced", ("xyz",), "Slices"),
         ("bins", ("xyz", "99", HUGE), ""),
     ],
 )
@@ -312,7 +333,7 @@ def test_nonsense_in_links_is_told_or_ignored(
     for value in values:
         app = open_part(part, **{name: value})
         assert read(app) == plain
-        is_asked = told and (part == ONE or name != "scorer")
+        is_asked = told and (part == ONE or name not in ("scorer", "sliced"))
         words = [f"{told}: the link asks for one that is not here."] if is_asked else []
         assert [caption.value for caption in app.caption] == words
 

@@ -1,6 +1,8 @@
 """What a page shows, taken as a file from the page itself."""
 
 import json
+import shutil
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from frame.carrying import WORDS, list_forms, name_ending
+from frame.carrying import WORDS, list_forms
 from frame.exhibits import Record
 from frame.jobs import open_registry
 from hivemind_core.exhibit import Panel
@@ -51,16 +53,6 @@ def test_nothing_is_offered_where_a_still_shows_nothing() -> None:
     live, bare = make_record(), make_record()
     live.is_live, bare.is_bare = True, True
     assert list_forms(live) == list_forms(bare) == list_forms(make_record(panels=0)) == ()
-
-
-def test_several_files_are_packed() -> None:
-    one, two = make_record(), make_record(2, 2)
-    assert [name_ending(one, form) for form in WORDS] == [
-        *("html", "pdf", "pptx", "svg", "png", "csv.zip", "parquet")
-    ]
-    assert [name_ending(two, form) for form in WORDS] == [
-        *("html", "pdf", "pptx", "svg.zip", "png.zip", "csv.zip", "parquet.zip")
-    ]
 
 
 @pytest.mark.parametrize("page", [page for page in VIEWED if page != "live"])
@@ -133,6 +125,46 @@ def test_a_view_is_made_in_the_background(
     deck = json.loads((folder / "deck.json").read_text("utf-8"))
     assert deck["title"] == "How alike are the answers? · Between models"
     assert [slide.get("title") for slide in deck["slides"]] == [None]
+
+
+def test_a_file_that_was_cleared_away_is_offered_to_be_made_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HIVEMIND_CACHE", str(tmp_path))
+    monkeypatch.setattr("frame.making.command_line", lambda *words: [sys.executable, "-c", ""])
+    app = open_window(visit("overview"))
+    app.button(key="take-view-start").click().run()
+    (folder,) = (tmp_path / "talks").iterdir()
+    job = open_registry().find(f"talk {folder / 'talk.html'}")
+    assert job is not None
+    job.wait(120)
+    assert job.news.state == "done"
+    app.run()
+    assert not app.exception
+    assert read_note(app, "take-view-ended") == ""
+    assert app.button(key="take-view-start").label == "Make it"
+
+
+def test_a_cache_that_cannot_be_written_says_which_setting_helps(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HIVEMIND_CACHE", str(tmp_path))
+    fail = "raise SystemExit('no luck')"
+    monkeypatch.setattr("frame.making.command_line", lambda *words: [sys.executable, "-c", fail])
+    app = open_window(visit("overview"))
+    app.button(key="take-view-start").click().run()
+    (folder,) = (tmp_path / "talks").iterdir()
+    job = open_registry().find(f"talk {folder / 'talk.html'}")
+    assert job is not None
+    job.wait(120)
+    shutil.rmtree(tmp_path / "talks")
+    (tmp_path / "talks").write_text("x")
+    app.run()
+    assert read_note(app, "take-view-ended") == "It did not work. no luck"
+    app.button(key="take-view-start").click().run()
+    assert not app.exception
+    told = read_note(app, "take-view-refused")
+    assert "the file cannot be made; found not a directory. Set HIVEMIND_CACHE" in told
 
 
 @pytest.mark.browser

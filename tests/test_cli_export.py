@@ -9,8 +9,11 @@ from pathlib import Path
 import pyarrow.csv
 import pytest
 
+from frame import exporting
 from hivemind_core.deck import Deck, Slide, format_deck
-from hivemind_core.exhibit import View
+from hivemind_core.exhibit import Exhibit, View
+from hivemind_core.progress import Report
+from tests.exhibits import make_exhibit
 
 
 def run(folder: Path, corpora: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -50,7 +53,30 @@ def test_a_deck_is_written_with_what_is_missing_said(tmp_path: Path, corpora: Pa
     assert "hivemind: slide 2: The corpus “gone” is not here." in done.stderr
     assert "hivemind: slide 3: There is no such page to draw; found 'nowhere'" in done.stderr
     assert "hivemind: slide 4: Nothing on the page atlas is called so; found 'sky'" in done.stderr
-    assert "First" in (tmp_path / "talk.html").read_text("utf-8")
+    page = (tmp_path / "talk.html").read_text("utf-8")
+    assert "First" in page
+    assert '<html lang="en" data-ground="dark">' in page
+    assert 'id="figure-1-0-dark"' in page
+    assert 'id="figure-1-0-light"' not in page
+
+
+def test_a_slide_that_could_be_drawn_on_light_ground_alone_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw(deck: Deck, ground: str, renderer: object, report: Report) -> list[Exhibit]:
+        report("drawing", 2, 2)
+        late = make_exhibit(panels=(), fault="Drawing it took longer than 120 seconds.")
+        return [make_exhibit(), make_exhibit() if ground == "light" else late]
+
+    monkeypatch.setattr(exporting, "draw_deck", draw)
+    path = tmp_path / "talk.json"
+    path.write_text(format_deck(Deck("A talk", (Slide(View("overview")),) * 2)))
+    news: list[tuple[str, int, int]] = []
+    wish = exporting.Wish(tmp_path / "talk.html", deck=path)
+    done = exporting.export(wish, {}, lambda *told: news.append(told))
+    assert news == [("drawing", 2, 4), ("drawing", 4, 4)]  # both grounds are one piece of work
+    told = "slide 2, on dark ground: Drawing it took longer than 120 seconds."
+    assert done.faults == (told,)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +87,7 @@ def test_a_deck_is_written_with_what_is_missing_said(tmp_path: Path, corpora: Pa
         (["--view", "nowhere", "--to", "x.html"], 2, "there is no such page to draw"),
         (["--view", "atlas", "--with", "x=1", "--to", "x.html"], 2, "nothing on the page atlas"),
         (["--view", "atlas", "--theme", "blue", "--to", "x.html"], 2, "a theme is light or dark"),
+        (["--view", "atlas", "--theme", "dark", "--to", "x.pdf"], 2, "--theme: PDF, PPTX and fig"),
         (
             ["--view", "atlas", "--with", "query=q99", "--to", "x.html"],
             2,

@@ -10,7 +10,6 @@ from hivemind_core.comparison import (
     estimate_differences,
     match_models,
     match_queries,
-    match_strategies,
     pair_measures,
 )
 from hivemind_core.corpus.identity import name_sources
@@ -64,17 +63,6 @@ def test_a_model_of_one_strategy_on_each_side_matches_whatever_it_is_called() ->
     assert [name for name, *_ in match_models(both, hot)] == ["a · hot", "b · hot"]
     # Which of two strategies a third one stands for is not said.
     assert match_models(both, name_sources([("a", "warm")])) == []
-
-
-def test_strategies_match_where_a_model_has_both() -> None:
-    sources = name_sources([("b", "cold"), ("b", "hot"), ("b", None), ("a", None), ("a", "hot"),
-                            ("c", "hot"), ("human", "hot"), (None, "hot")])  # fmt: skip
-    found = match_strategies(sources, None, "hot")
-    assert [(name, one.strategy, other.strategy) for name, one, other in found] == [
-        ("a", None, "hot"), ("b", None, "hot")
-    ]  # fmt: skip
-    assert [name for name, *_ in match_strategies(sources, "cold", "hot")] == ["b"]
-    assert match_strategies(sources, "warm", "hot") == []
 
 
 def test_holes_of_either_side_are_holes_of_both() -> None:
@@ -182,7 +170,11 @@ def test_a_planted_change_between_strategies_is_found(tmp_path: Path) -> None:
             ideas[n] = n if n % 2 else 0
     corpus = write_corpus(tmp_path / "c", responses, make_ideas(ideas, d=128, noise=0.3))
     measured = measure_corpus(corpus, ENCODER)
-    models = match_strategies(corpus.manifest.sources, "plain", "varied")
+    sides = (
+        [source for source in corpus.manifest.sources if source.strategy == strategy]
+        for strategy in ("plain", "varied")
+    )
+    models = match_models(*sides)
     queries = [(i, i) for i in measured.query_ids]
     found = estimate_differences(pair_measures((measured, measured), models, queries), FEW)
     assert [one.name for one in found] == ["all models", "alpha", "beta"]

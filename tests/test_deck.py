@@ -172,6 +172,21 @@ def test_a_text_that_is_no_deck_says_why(text: str, told: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "slide",
+    [
+        {"page": "atlas", "title": "x" * 100 + "\ud800"},
+        {"page": "atlas", "parameters": {"query": "\ud800"}},
+        {"page": "atlas", "parameters": {"show": ["a", "\ud800"]}},
+        {"page": "atlas", "parameters": {"\ud800": "a"}},
+    ],
+)
+def test_half_a_letter_is_refused_wherever_it_stands(slide: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="slide 1: a text is of whole letters; found '") as caught:
+        parse_deck(write(slides=[slide]), "talk.json")
+    assert len(str(caught.value)) < 130
+
+
 def test_slides_are_added_moved_and_removed() -> None:
     new = Slide(View("atlas"), "x")
     assert spell(add_slide(DECK, new)) == "abcx"

@@ -9,6 +9,7 @@ import pytest
 
 from hivemind_core.corpus import deck_file
 from hivemind_core.corpus.deck_file import (
+    add_deck_file,
     change_deck_file,
     list_deck_files,
     name_deck_file,
@@ -112,6 +113,33 @@ def test_changes_that_come_together_are_all_kept(tmp_path: Path) -> None:
     assert list_deck_files(tmp_path) == [path]
 
 
+def test_decks_of_one_title_that_are_begun_together_are_all_kept(tmp_path: Path) -> None:
+    folder, together = tmp_path / "decks", threading.Barrier(8)
+    made: list[Path] = []
+
+    def begin(letter: str) -> None:
+        together.wait()
+        made.append(add_deck_file(folder, "My talk", letter))
+
+    threads = [threading.Thread(target=begin, args=(letter,)) for letter in "abcdefgh"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(read_deck_file, list_deck_files(folder))) == list("abcdefgh")
+    assert sorted(made) == list_deck_files(folder)
+
+
+def test_a_folder_that_cannot_be_written_is_not_taken_for_somebody_else(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for work in (
+        lambda: add_deck_file(tmp_path / "file", "A talk", "{}"),
+        lambda: change_deck_file(tmp_path / "file" / "deck.json", str),
+    ):
+        with pytest.raises(WorkError, match=r"the deck cannot be written; .*Set HIVEMIND_DECKS"):
+            work()
+
+
 def test_a_deck_that_somebody_else_writes_is_not_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,7 +148,7 @@ def test_a_deck_that_somebody_else_writes_is_not_changed(
     monkeypatch.setattr(deck_file, "PATIENCE", 0.0)
 
     def change(text: str) -> str:
-        with pytest.raises(WorkError, match=r"cannot be changed now; .*try again"):
+        with pytest.raises(WorkError, match=r"cannot be changed now; .*Try again"):
             change_deck_file(path, lambda other: "lost")
         return "new"
 

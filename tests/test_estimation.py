@@ -26,7 +26,7 @@ from hivemind_core.estimation import (
 )
 from hivemind_core.measurement import COSINE, VENDI, Homogeneity
 from hivemind_core.measures.nearest import NEIGHBOURS, expect_models
-from hivemind_core.measures.resampling import UNDEFINED, Estimate
+from hivemind_core.measures.resampling import UNDEFINED
 from tests.measured import make_measured, name_models
 
 NAN = float("nan")
@@ -225,21 +225,24 @@ def test_small_parts() -> None:
 
 
 def test_nearest_models_have_the_interval_of_the_queries() -> None:
-    """Of two queries at 1 and 3, draws give 1, 2 and 3; of one there is no interval."""
-    within = {COSINE: np.array([[0.5], [0.5]])}
-    measured = make_measured(name_models("a"), within, {COSINE: np.empty((2, 0))})
-    nearest = np.full((2, len(NEIGHBOURS)), NAN)
-    nearest[:, 0], nearest[0, 1] = (1, 3), 2
+    """Of queries at 1 and 3, draws lie between; of one query there is no interval."""
+    within = {COSINE: np.full((6, 1), 0.5)}
+    measured = make_measured(name_models("a"), within, {COSINE: np.empty((6, 0))})
+    nearest = np.full((6, len(NEIGHBOURS)), NAN)
+    nearest[:, 0], nearest[0, 1] = (1, 3, 1, 3, 1, 3), 2
     first, second, third, *_ = estimate_nearest(replace(measured, nearest=nearest), Bootstrap())
-    assert first == Estimate(2, 1, 3, 2)
+    assert (first.mean, first.queries) == (2, 6)
+    assert 1 <= first.low < 2 < first.high <= 3
     assert (second.mean, second.interval, second.queries) == (2, None, 1)
     assert third == UNDEFINED
 
 
 def test_the_share_of_queries_above_has_their_interval() -> None:
     """A query exactly at the threshold is not above; one without a value is not counted."""
-    within = {COSINE: np.array([[0.9, NAN], [0.8, NAN], [NAN, 0.81]])}
-    measured = make_measured(name_models("a", "b"), within, {COSINE: np.full((3, 1), NAN)})
+    own = np.array([0.9, 0.8, 0.85, 0.1, 0.99, 0.2, NAN])
+    within = {COSINE: np.column_stack([own, [NAN] * 6 + [0.81]])}
+    measured = make_measured(name_models("a", "b"), within, {COSINE: np.full((7, 1), NAN)})
     first, second = estimate_above(measured, Bootstrap())
-    assert first == Estimate(50, 0, 100, 2)
+    assert (first.mean, first.queries) == (50, 6)
+    assert 0 <= first.low < 50 < first.high <= 100
     assert (second.mean, second.interval, second.queries) == (100, None, 1)

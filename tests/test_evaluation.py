@@ -225,6 +225,15 @@ def test_the_order_of_rows_and_names_of_annotators_decide_nothing(tmp_path: Path
     assert moved.labels[:, ::-1] == pytest.approx(plain.labels, nan_ok=True)
 
 
+def test_of_an_annotator_who_saw_a_pair_in_both_orders_the_mean_counts(tmp_path: Path) -> None:
+    """p0 likes whichever comes first by 1: no preference at all; p1 likes q0a by 1 and by 2."""
+    rows = [*prefer(("q0a", "q0b"), 1, 1), *prefer(("q0b", "q0a"), 1, -2)]
+    panel = read_panel(write_corpus(tmp_path, preferences=rows), "pairwise")
+    assert panel.items == (("q0a", "q0b"),)
+    assert panel.labels.tolist() == [[0, 1.5]]
+    assert panel.means.tolist() == [0.75]
+
+
 def test_a_tie_of_a_pair_that_is_turned_has_no_sign(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "c", preferences=prefer(("q0b", "q0a"), 0, 0, 1))
     labels = read_panel(corpus, "pairwise", None).labels

@@ -20,6 +20,7 @@ Open = Callable[..., tuple[Page, list[str]]]
 SHOWN = ".view.shown h2"
 REFUSED = """window.refused = [];
 addEventListener("securitypolicyviolation", event => refused.push(event.violatedDirective));"""
+DARK_PAPER = "rgb(23, 20, 18)"
 COLOR = "e => getComputedStyle(e).backgroundColor"
 
 
@@ -27,9 +28,15 @@ COLOR = "e => getComputedStyle(e).backgroundColor"
 def open_file(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     contexts = []
 
-    def open_it(exhibits: list[Exhibit], dark: list[Exhibit] = [], **options: object):  # type: ignore[no-untyped-def] # noqa: ANN202, B006
+    def open_it(  # type: ignore[no-untyped-def] # noqa: ANN202
+        exhibits: list[Exhibit],
+        dark: list[Exhibit] = [],  # noqa: B006
+        *,
+        is_dark: bool = False,
+        **options: object,
+    ):
         path = tmp_path / "talk.html"
-        path.write_bytes(write_html(exhibits, "A talk", dark=dark))
+        path.write_bytes(write_html(exhibits, "A talk", dark=dark, is_dark=is_dark))
         size = {"width": 1280, "height": 720}
         context = browser.new_context(viewport=size, offline=True, **options)  # type: ignore[arg-type]
         contexts.append(context)
@@ -47,6 +54,14 @@ def open_file(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 
 def list_foreign(heard: list[str]) -> list[str]:
     return [each for each in heard if not each.startswith(("file:", "data:", "blob:"))]
+
+
+def test_a_dark_page_stays_whole_on_either_ground(open_file: Open) -> None:
+    tab, _ = open_file([make_exhibit(figure=draw_points(DARK))], is_dark=True)
+    for ground in (DARK_PAPER, "rgb(253, 252, 250)"):
+        expect(tab.locator("body")).to_have_css("background-color", ground)
+        expect(tab.locator(".plot .main-svg").first).to_have_css("background-color", DARK_PAPER)
+        tab.keyboard.press("d")
 
 
 def test_keys_turn_pages_without_network(open_file: Open) -> None:

@@ -56,7 +56,7 @@ def test_a_page_frames_no_address_that_was_refused() -> None:
 def test_the_address_of_a_live_view_holds_what_was_chosen() -> None:
     view = View("live", {"ask": "A & B?\"'<", "empty": ""}, "my corpus", "0123456789abcdef")
     told = write_address(view, "http://127.0.0.1:8501/base/")
-    asked = "ask=A+%26+B%3F%22%27%3C&embed=true&corpus=my+corpus&hash=0123456789ab"
+    asked = "ask=A+%26+B%3F%22%27%3C&corpus=my+corpus&hash=0123456789ab&embed=true"
     assert told == f"http://127.0.0.1:8501/base/live?{asked}"
 
 

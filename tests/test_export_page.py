@@ -11,12 +11,13 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from hivemind_core.errors import InputError
+from hivemind_core.exhibit import Panel
 from hivemind_core.export.about import clean_text, list_origins, write_citation
 from hivemind_core.export.document import Document, write_data
 from hivemind_core.export.dressing import dress_figure, list_text
 from hivemind_core.export.page import write_html
 from hivemind_core.export.rows import MOST_ROWS, write_table, write_value
-from hivemind_core.export.stage import choose_scale, find_least, set_on_slide
+from hivemind_core.export.stage import choose_scale, find_least, set_on_slide, stands_aside
 from hivemind_core.figures.palette import DARK, LIGHT
 from tests.exhibits import (
     CITATION,
@@ -196,6 +197,15 @@ def test_points_that_only_a_selection_shows_are_left_out() -> None:
     assert seen.x == go.Figure(figure.data[2]).to_plotly_json()["data"][0]["x"]
 
 
+def test_a_dark_page_holds_dark_figures_and_begins_dark() -> None:
+    page = write_html([make_exhibit(figure=draw_points(DARK))], "", is_dark=True)
+    figures = Reader(page).figures
+    assert set(figures) == {"figure-1-0-dark"}
+    assert figures["figure-1-0-dark"]["layout"]["template"]["layout"]["paper_bgcolor"] == DARK.paper
+    assert b'<html lang="en" data-ground="dark">' in page
+    assert b'<html lang="en">' in write_html([make_exhibit()], "")
+
+
 def test_dark_figures_lie_beside_the_light_ones() -> None:
     light, dark = make_exhibit(), make_exhibit(figure=draw_points(DARK))
     assert set(Reader(write_html([light], "")).figures) == {"figure-1-0-light"}
@@ -308,6 +318,20 @@ def test_how_little_height_keeps_rows_apart() -> None:
     assert find_least(go.Figure(layout={"height": 1000})) == 800
     counted = go.Figure(layout={"yaxis": {"tickvals": [0, 0.5], "ticktext": ["0", ".5"]}})
     assert find_least(counted) == 260
+
+
+def test_a_figure_whose_rows_want_the_whole_height_stands_beside_its_words() -> None:
+    def draw(rows: int, names: str) -> go.Figure:
+        figure = go.Figure(layout={"height": 380, "margin": {"t": 40, "b": 48}})
+        return figure.update_yaxes(tickvals=list(range(rows)), ticktext=[names] * rows)
+
+    low = Panel(draw(8, "one line"), "")  # 8 rows of 14.4 pixels, and 88 around them
+    assert not stands_aside([low])
+    assert stands_aside([Panel(draw(8, "two<br>lines"), "")])  # 8 of 33.6: 476 in large letters
+    assert not stands_aside([low, Panel(draw(8, "two<br>lines"), "")])
+    assert not stands_aside([Panel(go.Figure(layout={"height": 519}), "")])
+    assert stands_aside([Panel(go.Figure(layout={"height": 520}), "")])
+    assert not stands_aside([])
 
 
 def test_letters_of_a_figure_are_large_where_there_is_room() -> None:

@@ -1,5 +1,6 @@
 """Pictures, PDF and slides: what a browser draws."""
 
+import asyncio
 import io
 import re
 import zlib
@@ -13,10 +14,12 @@ from PIL import Image
 
 from hivemind_core.errors import WorkError
 from hivemind_core.exhibit import Panel
+from hivemind_core.export import renderer
 from hivemind_core.export.document import Document
 from hivemind_core.export.files import Options, write_file, write_parts
 from hivemind_core.export.paper import Print
 from hivemind_core.export.renderer import Sitting, render
+from hivemind_core.figures.palette import DARK
 from tests.exhibits import HOSTILE, draw_points, make_exhibit, make_hostile, make_talk
 
 pytestmark = pytest.mark.browser
@@ -65,6 +68,15 @@ def test_a_png_has_the_points_that_its_print_needs() -> None:
     assert colors is not None
     assert max(colors)[1] == (255, 255, 255)
     assert (180, 83, 9) in {color for _, color in colors}  # the points
+
+
+def test_a_dark_picture_has_a_dark_ground() -> None:
+    exhibit = make_exhibit(figure=draw_points(DARK))
+    content = write_file([exhibit], "png", Options(printed=COLUMN, is_dark=True))
+    with Image.open(io.BytesIO(content)) as picture:
+        colors = picture.convert("RGB").getcolors(1 << 24)
+    assert colors is not None
+    assert "#{:02X}{:02X}{:02X}".format(*max(colors)[1]) == DARK.paper
 
 
 def test_figures_of_several_views_are_files_of_their_own() -> None:
@@ -197,6 +209,17 @@ def test_a_page_that_fails_is_an_error_in_one_line() -> None:
 
     with pytest.raises(WorkError, match="the browser could not draw; found Error: no ink"):
         render(Document("t", "").write(), fail)
+
+
+def test_a_page_that_takes_too_long_says_how_long_it_was_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def wait(sitting: Sitting) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(renderer, "PATIENCE", 2.0)
+    with pytest.raises(WorkError, match=r"could not draw; found nothing after 2 seconds\. HTML"):
+        render(Document("t", "").write(), wait)
 
 
 def test_a_page_that_is_drawn_reaches_nobody() -> None:

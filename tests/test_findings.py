@@ -7,42 +7,48 @@ import numpy as np
 import pytest
 
 from hivemind_core.corpus.identity import name_sources
+from hivemind_core.figures.changes import (
+    is_sure,
+    list_changes,
+    tabulate_differences,
+    tell_differences,
+)
+from hivemind_core.figures.controls import (
+    name_control,
+    tabulate_agreement,
+    tabulate_ranks,
+    tell_robustness,
+    tell_unbuilt_encoder,
+)
 from hivemind_core.figures.findings import (
     MEANINGS,
     SCALES,
     TITLES,
-    is_sure,
     list_between,
     list_cell,
-    list_changes,
     list_controls,
-    list_partners,
-    name_control,
-    name_end,
     order_sources,
-    tabulate_agreement,
-    tabulate_beside,
-    tabulate_differences,
-    tabulate_published,
-    tabulate_ranks,
     tabulate_within,
-    tell_beside,
     tell_between,
     tell_cell,
     tell_closest,
-    tell_differences,
-    tell_encoders,
     tell_floor,
     tell_interval,
     tell_missing,
     tell_nearest,
-    tell_published,
-    tell_published_between,
-    tell_robustness,
-    tell_unbuilt_encoder,
     tell_unequal,
     tell_verbatim,
     tell_within,
+)
+from hivemind_core.figures.published import (
+    list_partners,
+    name_end,
+    tabulate_beside,
+    tabulate_published,
+    tell_beside,
+    tell_encoders,
+    tell_published,
+    tell_published_between,
 )
 from hivemind_core.measurement import DIVERSITIES, SIMILARITIES
 from hivemind_core.measures.arrays import Floats
@@ -83,11 +89,18 @@ def test_a_control_names_its_encoder_only_where_there_are_several() -> None:
     assert name_control("vendi", MARKUP[0], ["small", MARKUP[0]]) == f"Vendi score · {MARKUP[0]}"
 
 
+FEW = "Under 5 queries there are none."
+
+
 @pytest.mark.parametrize(
     ("pooling", "is_query", "told"),
     [
-        ("queries", False, "over 1,000 draws of the queries; each query counts once."),
-        ("pairs", False, "over 1,000 draws of the queries; each pair of answers counts once."),
+        ("queries", False, f"over 1,000 draws of the queries; each query counts once. {FEW}"),
+        (
+            "pairs",
+            False,
+            f"over 1,000 draws of the queries; each pair of answers counts once. {FEW}",
+        ),
         ("queries", True, FOR_ONE_QUERY),
         ("pairs", True, FOR_ONE_QUERY),
     ],
@@ -409,6 +422,12 @@ def test_the_two_controls_that_agree_least_are_named() -> None:
     )
     turned = tell_robustness(table([1, -1], [-1, 1]), ["A", "B"], 3)
     assert "go down to −1.00, as between A and B; their median is −1.00." in turned
+
+
+def test_controls_that_cannot_be_compared_are_not_said_to_agree() -> None:
+    agreement = table([1, 1, nan], [1, 1, nan], [nan, nan, nan])
+    told = tell_robustness(agreement, ["A", "B", "C"], 4)
+    assert told == "Where they can be compared, the 3 controls put the 4 sources in one order."
 
 
 def test_two_sources_have_no_ranking_to_compare() -> None:

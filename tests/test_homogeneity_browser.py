@@ -10,6 +10,7 @@ from hivemind_core.corpus.published import read_published
 from tests.browsing import (
     HOSTILE,
     Server,
+    click_point,
     expect_harmless,
     expect_sound,
     expect_told,
@@ -25,15 +26,6 @@ pytestmark = pytest.mark.browser
 PARTS = ("Within models", "Between models", "Nearest answers", "Robustness", "Change")
 BETWEEN = PARTS[1]
 SOURCES = ("gemini-1.5-pro", "gpt-4o", "olmo2-7b · plain", "olmo2-7b · random", "human")
-FIND_CELL = """cell => {
-    const plot = document.querySelector(".st-key-matrix .js-plotly-plot");
-    const {xaxis, yaxis} = plot._fullLayout, box = plot.getBoundingClientRect();
-    for (const {customdata, x, y} of plot._fullData) {
-        const n = (customdata ?? []).findIndex(one => `${one}` === `${cell}`);
-        if (n >= 0) return {
-            x: box.x + xaxis._offset + xaxis.l2p(x[n]), y: box.y + yaxis._offset + yaxis.l2p(y[n])};
-    }
-}"""
 IS_OUTLINED = """([first, second]) => {
     const {shapes, annotations, yaxis} =
         document.querySelector(".st-key-matrix .js-plotly-plot").layout;
@@ -47,14 +39,6 @@ IS_OUTLINED = """([first, second]) => {
 
 def open_question(tab: Page, server: Server, part: str, **query: str) -> None:
     open_page(tab, server.link("homogeneity", **{"corpus": "demo", "part": part, **query}))
-
-
-def click_cell(tab: Page, first: int, second: int) -> None:
-    """Click the cell of two sources, which are told by their place among the names."""
-    tab.locator(".st-key-matrix .js-plotly-plot").scroll_into_view_if_needed()
-    place = tab.evaluate(FIND_CELL, [first, second])
-    tab.mouse.move(place["x"] - 3, place["y"])
-    tab.mouse.click(place["x"], place["y"])
 
 
 def click_row(tab: Page, row: int) -> None:
@@ -72,7 +56,7 @@ def test_a_click_on_a_cell_opens_it_and_another_after_it(server: Server, tab: Pa
     cell = tab.locator(".st-key-finding-cell")
     expect(cell).to_contain_text("gpt-4o and human: ")
     for first, second in ((0, 1), (2, 4), (3, 3), (1, 0)):
-        click_cell(tab, first, second)
+        click_point(tab, ".st-key-matrix", first, second)
         one, other = SOURCES[first], SOURCES[second]
         told = f"{one} with itself: " if first == second else f"{one} and {other}: "
         expect(cell).to_contain_text(told)
@@ -101,7 +85,7 @@ def test_a_click_on_a_query_opens_its_closest_answers(server: Server, tab: Page)
         assert read_address(tab)["evidence"].startswith("q")
     assert len(set(seen)) == 3
     expect(tab.locator("[class*='st-key-prose-closest'] .prose")).to_have_count(8)
-    click_cell(tab, 0, 1)
+    click_point(tab, ".st-key-matrix", 0, 1)
     expect_told(tab, "finding-cell", "gemini-1.5-pro and gpt-4o: ")
     wait_until_idle(tab)
     expect(closest).to_have_text(seen[-1])
@@ -177,7 +161,7 @@ def test_a_model_of_the_79_is_found_by_typing_and_outlined(server: Server, tab: 
     wait_until_idle(tab)
     address = read_address(tab)
     assert (address["first"], address["second"]) == names
-    click_cell(tab, 0, 70)
+    click_point(tab, ".st-key-matrix", 0, 70)
     expect_told(tab, "finding-cell", read_published().names[70])
     assert not [words for words in heard if words.startswith(("error", "dialog"))]
 

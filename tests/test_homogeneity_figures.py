@@ -16,15 +16,15 @@ from hivemind_core.summary import summarise
 from tests.planted import ENCODER, list_responses, make_unit_rows, write_corpus
 
 
-@pytest.mark.parametrize("queries", [1, 3])
-def test_no_interval_is_claimed_of_one_query(tmp_path: Path, queries: int) -> None:
+@pytest.mark.parametrize("queries", [1, 4, 5])
+def test_no_interval_is_claimed_of_few_queries(tmp_path: Path, queries: int) -> None:
     responses = list_responses(queries, ("alpha", "beta"), 4)
     corpus = write_corpus(tmp_path / "c", responses, make_unit_rows(len(responses), 8))
     summary = summarise("", "", measure_corpus(corpus, ENCODER))
     sources = corpus.manifest.sources
     for reading in (read_within(summary, sources), read_between(summary, sources)):
-        assert ("needs two queries" in reading.basis) == (queries == 1)
-        assert ("95 %" in reading.basis) == (queries > 1)
+        assert ("needs 5 queries" in reading.basis) == (queries < 5)
+        assert ("95 %" in reading.basis) == (queries >= 5)
 
 
 @pytest.mark.parametrize("ground", [LIGHT, DARK])

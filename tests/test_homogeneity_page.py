@@ -24,6 +24,7 @@ from tests.browsing import (
     NAMES,
     ask,
     list_prose,
+    list_rows,
     read,
     read_block,
     read_chart,
@@ -41,6 +42,7 @@ ABSTRACT = "Abstract Conceptual Questions"
 PLAIN, RANDOM = "olmo2-7b · plain", "olmo2-7b · random"
 MARKUP = ("![m](http://example.com/m.png)", "<i>model</i>", "<script>alert(1)</script>")
 OLD = "These measures were made by an earlier version. One command makes them anew:"
+NOTHING = "No answer in this corpus has a text that could be measured."
 PAPER = (
     "Over 25 published models, 79.1 % of queries get answers that are at .8 or above",
     "Over 25 published models, answers by different models are at .759",
@@ -57,15 +59,15 @@ FINDINGS = {  # by figures and corpus, in the order of PARTS
     ("Yours", "hostile"): (
         "3 models repeat themselves most: .62 over 2 queries, against .14",
         "Answers by different models are at .77",
-        "Among the 5 answers nearest to an answer, 2.0 (1.0 to 3.0) of 3 models appear",
+        "Among the 5 answers nearest to an answer, 2.0 of 3 models appear",
         "The order of the 5 ",
         f"Between {HOSTILE} · no strategy and {HOSTILE} · <u>plain</u> no model",
     ),
-    ("Yours", "empty"): (OLD,) * 5,
+    ("Yours", "empty"): (NOTHING,) * 5,
     **{("Published", state): PAPER for state in NAMES},
     ("Both", "demo"): (f"{ALIKE[0]} .153 (", f"{ALIKE[1]} .228 ("),
-    ("Both", "hostile"): (f"{ALIKE[0]} .563 (", f"{ALIKE[1]} .774 ("),
-    ("Both", "empty"): (OLD, OLD),
+    ("Both", "hostile"): (f"{ALIKE[0]} .563 over", f"{ALIKE[1]} .774 over"),
+    ("Both", "empty"): (NOTHING, NOTHING),
 }
 BESIDE_THE_BOXES = ("of", "part", "subset", "order", "evidence")  # a browser's to write
 CHOICES: list[tuple[str, dict[str, str]]] = [  # with the table that can be opened
@@ -91,12 +93,6 @@ def choose(app: AppTest, key: str, value: str) -> AppTest:
     app.selectbox(key=key).set_value(value).run()
     assert not app.exception
     return app
-
-
-def list_rows(app: AppTest, *columns: str) -> list[tuple[Any, ...]]:
-    """Return these columns of the first table that has them."""
-    found = next(t.value for t in app.dataframe if set(columns) <= set(t.value.columns))
-    return [tuple(row) for row in found[list(columns)].itertuples(index=False)]
 
 
 @pytest.fixture
@@ -223,6 +219,32 @@ def test_the_evidence_is_a_query_of_the_cell() -> None:
         first = list_rows(app, "query")[0][0]
         assert read_block(app, "finding-closest") == f"To “{first}”"
         assert ask(app, "evidence") is None
+        told = ["Query: the link asks for one that is not here."] if odd else []
+        assert [caption.value for caption in app.caption] == told
+
+
+@pytest.mark.parametrize(
+    ("query", "label"),
+    [
+        ({"part": "<b>Within</b>"}, "Question"),
+        ({"part": CHANGE, "of": "Published"}, "Question"),
+        ({"of": "yours"}, "Figures"),
+        ({"of": "Published", "subset": "All 80"}, "Published models"),
+        ({"part": BETWEEN, "order": "nonsense"}, "Arranged"),
+    ],
+)
+def test_choices_that_are_not_here_are_told(query: dict[str, str], label: str) -> None:
+    app = visit("homogeneity", **query)
+    told = [f"{label}: the link asks for one that is not here."]
+    assert [caption.value for caption in app.caption] == told
+    assert not app.run().caption  # it is about the link, and not about what follows
+
+
+def test_a_question_that_other_figures_lack_is_left_without_a_word() -> None:
+    app = open_part(ROBUSTNESS)
+    app.sidebar.segmented_control(key="of").set_value("Published").run()
+    assert app.segmented_control(key="part").value == WITHIN
+    assert not app.caption
 
 
 def test_the_closest_answers_are_shown_with_what_they_share_marked(corpora: Path) -> None:

@@ -1,4 +1,4 @@
-"""Shares of labels and which go together: by hand, and by what must hold."""
+"""Which labels go together: by hand, and by what must hold."""
 
 import numpy as np
 import pytest
@@ -6,16 +6,11 @@ import pytest
 from hivemind_core.measures.labels import (
     count_together,
     measure_lift,
-    share_labels,
     share_together,
 )
 
 # Four queries, three labels: 1 2 2 and the last query has none.
 MEMBERSHIP = np.array([[1, 1, 0], [0, 1, 1], [0, 0, 1], [0, 0, 0]], bool)
-
-
-def test_shares_by_hand() -> None:
-    assert share_labels(MEMBERSHIP).tolist() == [0.25, 0.5, 0.5]
 
 
 def test_counts_by_hand() -> None:
@@ -46,7 +41,6 @@ def test_the_order_of_queries_changes_nothing() -> None:
 
 
 def test_no_queries_and_unused_labels_are_nan() -> None:
-    assert np.isnan(share_labels(np.zeros((0, 2), bool))).all()
     counts = count_together(np.array([[True, False]]))
     assert np.isnan(share_together(counts)[1]).all()
     assert np.isnan(measure_lift(counts, 1)).all()

@@ -8,21 +8,22 @@ import pytest
 
 from hivemind_core.figures.layers import SHORT_WIDTH, shorten_name
 from hivemind_core.figures.matrix import (
+    BLACK_OR_WHITE,
     LARGEST_CELL,
     MOST_WITH_COLUMNS,
     MOST_WITH_VALUES,
     SMALLEST_CELL,
+    draw_matrix,
+)
+from hivemind_core.figures.merges import trace_merges
+from hivemind_core.figures.palette import DARK, LIGHT, Ground, choose_readable, shade
+from hivemind_core.figures.similarities import (
     MatrixView,
     bound_between,
-    choose_text_color,
     describe_matrix,
-    draw_matrix,
-    find_color,
     list_pairs,
     rank_partners,
-    trace_merges,
 )
-from hivemind_core.figures.palette import DARK, LIGHT, Ground
 from hivemind_core.measures.ordering import Dendrogram, order_by_family, order_by_similarity
 
 HOSTILE = (
@@ -158,11 +159,13 @@ def measure_luminance(color: str) -> float:
 
 @pytest.mark.parametrize("ground", [LIGHT, DARK])
 def test_values_are_read_on_every_colour(ground: Ground) -> None:
-    assert find_color(0, ground) == ground.ramp[0]
-    assert find_color(1, ground) == ground.ramp[-1]
+    assert shade(0, ground) == ground.ramp[0]
+    assert shade(1, ground) == ground.ramp[-1]
     for share in np.linspace(0, 1, 101).tolist():
-        color = find_color(share, ground)
-        pair = sorted(measure_luminance(one) for one in (color, choose_text_color(color)))
+        color = shade(share, ground)
+        pair = sorted(
+            measure_luminance(one) for one in (color, choose_readable(color, BLACK_OR_WHITE))
+        )
         assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5
 
 

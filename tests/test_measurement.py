@@ -76,7 +76,7 @@ def test_a_model_missing_on_some_queries_changes_no_other_number(tmp_path: Path)
     assert told["intra"]["alpha"] == before["intra"]["alpha"]
     assert told["inter"]["matrix"][0][1] == before["inter"]["matrix"][0][1]
     gamma = told["intra"]["gamma"]
-    assert (gamma["queries"], gamma["ci95"], "two queries" in gamma["reason"]) == (1, None, True)
+    assert (gamma["queries"], gamma["ci95"], "5 queries" in gamma["reason"]) == (1, None, True)
 
 
 def test_row_order_rotation_and_names_change_no_number(tmp_path: Path) -> None:

@@ -12,14 +12,15 @@ from hivemind_core.measures.miscalibration import (
     Items,
     SliceResult,
     adjust_p,
-    compare_slice,
     correlate_within,
     draw_items,
+    draw_slice,
     expect_agreement,
     find_p,
     find_shortage,
     find_trend,
     rank_items,
+    summarise_slice,
 )
 from hivemind_core.measures.slices import Mask
 
@@ -37,7 +38,7 @@ def make_scored(seed: int = 0, queries: int = 12, each: int = 6) -> tuple[Items,
 
 def compare(items: Items, scores: Floats, mask: Mask) -> SliceResult:
     part = rank_items(items.choose(mask)), scores[mask]
-    return compare_slice((rank_items(items), scores), part)
+    return summarise_slice(part, draw_slice((rank_items(items), scores), part))
 
 
 def expect(full: float, ratio: float) -> float:
@@ -86,7 +87,8 @@ def test_nothing_is_drawn_and_ranked_without_complaint() -> None:
     items = draw_items(np.zeros(0), np.zeros(0, np.int64), 10)
     ranked = rank_items(items)
     assert (items.weights.shape, ranked.deviation.shape) == ((0, 11), (11,))
-    result = compare_slice((ranked, np.zeros(0)), (ranked, np.zeros(0)))
+    nothing = (ranked, np.zeros(0))
+    result = summarise_slice(nothing, draw_slice(nothing, nothing))
     assert (result.n, result.queries, result.reason) == (0, 0, TOO_FEW)
     assert np.isnan(astuple(result)[2:-1]).all()
 

@@ -136,7 +136,7 @@ def test_the_installed_command_serves_from_any_folder(installed: Path, tmp_path:
         assert "_streamlit_xsrf" in requests.get(f"{address}/_stcore/health", timeout=10).cookies
         assert "<!doctype html>" in fetch(address).lower()
         server.send_signal(signal.SIGINT)
-        output, errors = server.communicate(timeout=20)
+        output, errors = server.communicate(timeout=60)
     assert server.returncode == 0
     assert address in output
     assert "Traceback" not in output + errors

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,16 @@ from frame import jobs, loading
 from frame.jobs import Job, Registry
 from frame.welcome import NOVELTY_BENCH, find_folder
 from hivemind_core.corpus.manifest import Manifest
-from hivemind_core.corpus.store import open_or_create, views_file, write_tables
+from hivemind_core.corpus.store import (
+    open_corpus,
+    open_or_create,
+    views_file,
+    write_files,
+    write_tables,
+)
 from hivemind_core.corpus.tables import QUERIES, RESPONSES, build_rows
+from hivemind_core.corpus.views import SHOWN
+from hivemind_core.space.encoders import DEFAULT_ENCODER
 from tests import dashboard_corpus
 from tests.browsing import NAMES, PAGES, ROOT, VIEWED, ask, read, start, visit
 from tests.dashboard_corpus import ENCODER
@@ -152,6 +161,25 @@ def test_answers_that_came_after_the_build_are_told_as_not_built(
     assert "3 answers not built yet" in read(visit("atlas", "demo", query="later"))
 
 
+def test_the_command_to_build_is_one_that_can_be_typed_and_builds_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "my answers"
+    corpus = dashboard_corpus.write_demo(folder)
+    monkeypatch.setenv("HIVEMIND_CORPORA", str(tmp_path))
+    dashboard_corpus.grow(corpus, "q0", 1)
+    assert f"`hivemind build '{folder}'`" in read(visit("overview", "demo"))
+    named = open_corpus(str(folder))
+    both = replace(named.manifest, encoders=(DEFAULT_ENCODER, ENCODER))
+    named = write_files(named, {}, both)  # as where only the second one was built
+    assert f"`hivemind build '{folder}' --encoder {ENCODER}`" in read(visit("overview", "demo"))
+    for name in SHOWN:
+        Path(named.path(views_file(ENCODER, name))).unlink(missing_ok=True)
+    os.utime(folder / "corpus.json")
+    app = visit("atlas", "demo")
+    assert [code.value for code in app.code] == [f"hivemind build '{folder}'"]
+
+
 def test_blank_answers_are_not_told_as_not_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +201,7 @@ def test_nothing_heavy_is_imported_before_the_first_chart(corpora: Path) -> None
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file({str(ROOT / "app.py")!r}, default_timeout=30)
+app = AppTest.from_file({str(ROOT / "app.py")!r}, default_timeout=90)
 app.query_params["corpus"] = "demo"
 app.run()
 app.switch_page("pages/atlas_page.py").run()
@@ -187,7 +215,7 @@ print(sorted(set(sys.modules) & set({HEAVY!r})))
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.stdout.strip() == "[]", done.stderr

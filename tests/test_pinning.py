@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from frame import loading
 from frame.exhibits import Record, name_view
-from frame.rendering import draw_view
+from frame.rendering import Renderer
 from hivemind_core.deck import Deck, Slide, format_deck, parse_deck
 from hivemind_core.exhibit import View
 from tests.browsing import (
@@ -78,7 +78,8 @@ def test_what_a_page_shows_is_pinned_and_drawn_again(page: str, decks: Path, cor
     assert slide.title.partition(" · ")[0] in read(app)
     assert slide.reading == ""
     assert "Pinned as slide 1 of “My talk”." in read_block(app, "note-pin-told")
-    assert draw_view(slide.view, "light", os.environ).reading == shown
+    with Renderer(os.environ) as renderer:
+        assert renderer.draw(slide.view).reading == shown
 
 
 def test_the_form_shows_what_will_be_pinned(decks: Path) -> None:
@@ -201,6 +202,16 @@ def test_a_folder_that_cannot_be_written_keeps_the_deck_in_the_session(
     assert not app.exception
     assert "the deck cannot be written" in read_block(app, "note-pin-told")
     assert len(app.session_state["deck"].slides) == 1
+
+
+def test_a_copy_of_the_deck_that_came_with_it_says_that_it_has_no_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HIVEMIND_DECKS", "")
+    app = pin(visit("talk").switch_page("pages/overview_page.py").run())
+    told = read_block(app, "note-pin-told")
+    assert "Pinned as slide 8" in told
+    assert "It is kept while this tab is open" in told
 
 
 @pytest.mark.parametrize("corpus", ["unbuilt", "damaged"])

@@ -110,7 +110,7 @@ def show(texts: list[str]) -> AppTest:
             show_marked(text, [(0, len(text) // 2)], str(place))
             show_difference("<b>a</b>", "**b**", compare_words(text, f"{text} more"), str(place))
 
-    app = AppTest.from_function(page, default_timeout=30)
+    app = AppTest.from_function(page, default_timeout=90)
     app.session_state["texts"] = texts
     return app.run()
 

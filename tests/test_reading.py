@@ -242,14 +242,14 @@ def test_the_finding_says_where_nothing_is_alike() -> None:
 def test_what_is_not_built_is_told() -> None:
     assert tell_unbuilt(1) == "1 answer not built yet."
     assert tell_unbuilt(1250) == "1,250 answers not built yet."
-    assert tell_growth(0, "rivers") == (
+    assert tell_growth(0, "hivemind build rivers") == (
         "This corpus has changed since it was built. `hivemind build rivers`"
     )
-    assert tell_growth(1, "rivers") == (
+    assert tell_growth(1, "hivemind build rivers") == (
         "This corpus has grown since it was built: 1 answer has no place yet. "
         "`hivemind build rivers`"
     )
-    assert "2 answers have no place yet" in tell_growth(2, "rivers")
+    assert "2 answers have no place yet" in tell_growth(2, "hivemind build rivers")
 
 
 @pytest.mark.parametrize(
@@ -322,6 +322,14 @@ def test_agreement_is_not_told_where_nobody_measured_it() -> None:
     assert unknown in tell_agreement(make_calibration(LOW), "cosine", 0.5)
     assert unknown in tell_agreement(make_calibration(LOW), "a judge", 0.5)
     assert "a judge" in tell_agreement(make_calibration(LOW), "a judge", 0.5)
+
+
+def test_groups_by_likeness_are_said_to_hold_opposites_and_those_of_a_judge_are_not() -> None:
+    for calibration in (None, make_calibration(LOW), make_calibration()):
+        for sense in ("people", "cosine"):
+            told = tell_agreement(calibration, sense, 0.5)
+            assert told.endswith("a group may hold opposite answers in like words.")
+        assert "opposite" not in tell_agreement(calibration, "a judge", 0.5)
 
 
 def test_agreement_is_not_told_of_too_few_pairs() -> None:

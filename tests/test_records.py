@@ -91,6 +91,13 @@ def test_csv_cells_become_numbers_lists_and_truths(tmp_path: Path) -> None:
     assert [r.values["categories"] for r in read(path, "queries")] == [["x", "y"], ["z"]]
 
 
+def test_a_csv_cell_of_brackets_alone_is_no_list_and_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("query,model,generations\nwhy?,m," + "[" * 100_000 + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match="generations must be a list of texts"):
+        read(path)
+
+
 def test_a_long_cell_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"prompt,output\nq,{'x' * 300_000}\n")

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from frame import loading, rendering
 from frame.packing import pack_rows
-from frame.rendering import CHOICES, Renderer, check_view, draw_deck, draw_view, read_view
+from frame.rendering import CHOICES, Renderer, check_view, draw_deck, read_view
 from hivemind_core.corpus.locations import find_shipped
 from hivemind_core.corpus.store import open_corpus, write_tables
 from hivemind_core.corpus.tables import QUERIES, build_rows
@@ -270,15 +270,29 @@ def test_a_corpus_that_changed_is_drawn_and_said(
     row = {"query_id": "q-new", "query": "What is new?", "categories": None}
     write_tables(corpus, {QUERIES.name: build_rows(QUERIES, [row])}, corpus.manifest)
     environment = os.environ | {"HIVEMIND_CORPORA": str(tmp_path), "HIVEMIND_CORPUS": ""}
-    exhibit = draw_view(pinned, "light", environment)
+    with Renderer(environment) as other:
+        exhibit = other.draw(pinned)
     assert exhibit.fault.startswith("The corpus changed since this was pinned: content ")
     assert exhibit.view.content_hash != pinned.content_hash
     assert exhibit.title == "demo"
 
 
-def test_a_view_pinned_without_a_corpus_is_not_another_where_one_is(
-    renderer: Renderer, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("view", "told"),
+    [
+        (View("atlas", {}, "damaged", "ab12"), "damaged cannot be opened"),
+        (View("homogeneity", {"of": "Published"}, "demo", "ab12"), ""),
+    ],
+)
+def test_what_shows_no_corpus_says_nothing_of_its_change(
+    renderer: Renderer, view: View, told: str
 ) -> None:
+    fault = renderer.draw(view).fault
+    assert told in fault
+    assert "changed" not in fault
+
+
+def test_a_view_pinned_without_a_corpus_is_not_another_where_one_is(renderer: Renderer) -> None:
     told = "It was pinned where there is no corpus, and one is here."
     assert renderer.draw(View("taxonomy")).fault == told
 
@@ -287,7 +301,7 @@ def test_a_page_without_a_corpus_gives_a_view_of_published_figures(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(loading, "list_corpora", lambda environment: [])
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
     app.session_state["visited"] = "homogeneity"
     exhibit = app.run().session_state["exhibit"]
     assert exhibit.view.parameters["of"] == "Published"

@@ -10,7 +10,7 @@ from hivemind_core.calibration import BIN, DISAGREED, ScorerReport, SliceReport
 from hivemind_core.corpus.catalogue import make_catalogue
 from hivemind_core.estimation import Bootstrap, estimate
 from hivemind_core.evaluation import Scorer
-from hivemind_core.figures.categories import drop_interval, tell_categories
+from hivemind_core.figures.categories import tell_categories
 from hivemind_core.figures.judging import list_beyond, tell_beyond
 from hivemind_core.figures.pairs import choose_held, tell_extremes
 from hivemind_core.figures.ranking import list_marks, list_rows
@@ -47,6 +47,8 @@ def test_the_ends_of_an_interval_stand_under_its_middle() -> None:
     [
         (None, "mean", "–"),
         (nan, "mean", "–"),
+        (nan, "above (%)", "–"),
+        (nan, "rank by cosine", "–"),
         (-0.0004, "mean", ".000"),
         (1.0, "mean", "1.000"),
         (2.5, "rank by cosine", "2.5"),
@@ -130,12 +132,6 @@ def test_categories_are_told_from_the_least_to_the_most() -> None:
         "or more."
     )
     assert tell_categories([]) == "Repetition within a model is undefined in every category."
-
-
-def test_a_category_of_few_queries_has_no_interval() -> None:
-    assert drop_interval(Estimate(0.7, 0.6, 0.8, 5)) == Estimate(0.7, 0.6, 0.8, 5)
-    assert show_estimate(drop_interval(Estimate(0.7, 0.6, 0.8, 4))) == Cell(".700")
-    assert not drop_interval(UNDEFINED).is_defined
 
 
 def make_group(query_id: str, size: int | None, models: int, sense: str = "people") -> dict:

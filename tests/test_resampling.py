@@ -83,21 +83,23 @@ def test_interval_by_hand() -> None:
 
 def test_estimate_by_hand() -> None:
     draws = np.arange(101.0)
-    two = make_estimate(50.0, draws, 2)
-    assert (two.mean, two.low, two.high, two.queries) == pytest.approx((50, 2.5, 97.5, 2))
-    one = make_estimate(50.0, draws, 1)
-    assert (one.mean, one.queries, one.interval) == (50, 1, None)
+    five = make_estimate(50.0, draws, 5)
+    assert (five.mean, five.low, five.high, five.queries) == pytest.approx((50, 2.5, 97.5, 5))
+    four = make_estimate(50.0, draws, 4)  # of which few draws differ
+    assert (four.mean, four.queries, four.interval) == (50, 4, None)
     assert make_estimate(NAN, draws, 5) is UNDEFINED
     assert make_estimate(50.0, np.full(9, NAN), 5).interval is None
     assert not UNDEFINED.is_defined
 
 
 def test_columns_have_their_own_means_and_holes_and_the_same_draws() -> None:
-    values = np.array([[1.0, 10.0, NAN, NAN], [2.0, 20.0, 5.0, NAN], [6.0, 60.0, NAN, NAN]])
-    first, tenfold, lone, nothing = estimate_columns(values, np.ones((3, 4)), draw(3))
-    assert (first.mean, first.queries) == (3, 3)
+    own = np.array([1.0, 2.0, 3.0, 3.0, 6.0])
+    lone = np.array([NAN, 5.0, NAN, NAN, NAN])
+    values = np.column_stack([own, 10 * own, lone, np.full(5, NAN)])
+    first, tenfold, alone, nothing = estimate_columns(values, np.ones((5, 4)), draw(5))
+    assert (first.mean, first.queries) == (3, 5)
     assert (tenfold.low, tenfold.high) == pytest.approx((10 * first.low, 10 * first.high))
-    assert (lone.mean, lone.queries, lone.interval) == (5, 1, None)
+    assert (alone.mean, alone.queries, alone.interval) == (5, 1, None)
     assert nothing is UNDEFINED
     assert 1 <= first.low < 3 < first.high <= 6
 

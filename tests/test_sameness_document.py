@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from hivemind_core.corpus.calibration import read_calibration as load_calibration
+from hivemind_core.space.encoders import DEFAULT_ENCODER, find_encoder
 from hivemind_core.space.judge import (
     LEAST_COSINE,
     PUBLISHED_JUDGE,
@@ -16,7 +18,7 @@ from hivemind_core.space.judge import (
     PUBLISHED_VOCABULARY,
     TOKENS,
 )
-from hivemind_core.space.sameness import CHARACTERS, FEATURES
+from hivemind_core.space.sameness import CHARACTERS, FEATURES, compare_all
 
 ROOT = Path(__file__).parent.parent
 SENSES = ("people", "cosine")
@@ -171,6 +173,18 @@ def test_reliability_and_how_often_the_default_is_right() -> None:
     right = hits + (1 - prevalence) - (called - hits)
     assert f"right on {100 * right:.0f} % of the pairs" in read_document()
     assert f"right on {100 * (1 - prevalence):.0f} %" in read_document()
+
+
+def test_what_is_said_of_opposites() -> None:
+    """The two answers are read off the document, and their numbers are taken anew."""
+    told = read_section("How it misleads").partition("**Opposites.** ")[2]
+    texts = re.findall('"([^"]+)"', told)[:2]
+    assert [text.split(",")[0] for text in texts] == ["Yes", "No"]
+    calibration = load_calibration(DEFAULT_ENCODER)
+    assert calibration is not None
+    vectors = find_encoder(DEFAULT_ENCODER, {}).encode(texts)
+    cosine, chance = float(vectors[0] @ vectors[1]), compare_all(texts, vectors, calibration)[0, 1]
+    assert f"cosine {show(cosine, 2)} and sameness {show(float(chance), 2)}:" in told
 
 
 def test_what_is_said_of_lengths() -> None:

@@ -34,7 +34,7 @@ show_results(
 
 
 def search(folder: Path, words: str) -> AppTest:
-    app = AppTest.from_string(SCRIPT, default_timeout=30)
+    app = AppTest.from_string(SCRIPT, default_timeout=90)
     app.session_state["locator"] = str(folder)
     app.session_state["words"] = words
     return app.run()

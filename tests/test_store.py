@@ -310,6 +310,7 @@ def test_withheld_and_unanswered_are_counted(tmp_path: Path) -> None:
     rows: list[dict[str, object]] = [
         {"response_id": "a", "query_id": "q", "text": None, "model": None},
         {"response_id": "b", "query_id": "q", "text": "", "model": "m"},
+        {"response_id": "c", "query_id": "q", "text": " \n\t", "model": "m"},  # no map takes it
     ]
     queries: list[dict[str, object]] = [
         {"query_id": "q", "query": "x"},
@@ -318,5 +319,5 @@ def test_withheld_and_unanswered_are_counted(tmp_path: Path) -> None:
     corpus = open_or_create(str(tmp_path / "c"))
     tables = {"queries": build_rows(QUERIES, queries), "responses": build_rows(RESPONSES, rows)}
     manifest = write_tables(corpus, tables, corpus.manifest).manifest
-    assert manifest.withheld == {"text": 1, "model": 1, "empty": 1, "unanswered": 1}
+    assert manifest.withheld == {"text": 1, "model": 1, "empty": 2, "unanswered": 1}
     assert json.loads((tmp_path / "c" / FILE).read_text())["withheld"] == manifest.withheld

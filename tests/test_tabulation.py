@@ -183,7 +183,7 @@ def test_controls_hold_every_measure_of_a_corpus(tmp_path: Path) -> None:
 
 
 def test_reasons_name_what_is_missing(tmp_path: Path) -> None:
-    responses = [row for row in list_responses(3, ("alpha", "beta"), 3)
+    responses = [row for row in list_responses(5, ("alpha", "beta"), 3)
                  if row["model"] == "alpha" or row["sample"] == 0]  # fmt: skip
     corpus = write_corpus(tmp_path / "c", responses, make_unit_rows(len(responses), 6))
     intra = summarise("", "", measure_corpus(corpus, ENCODER), draws=10)["controls"]["intra"]

@@ -33,6 +33,7 @@ SLIDES = (
     Slide(View("homogeneity", {"of": "Published"}), "As published"),
 )
 DRAWING = 120_000  # milliseconds that a busy machine may draw a talk
+A_TALK = 3_000_000  # bytes that a talk has at least: Plotly's script is in it
 
 
 @pytest.fixture
@@ -85,6 +86,7 @@ def test_a_talk_is_presented_without_network(
     heard = watch(talk)
     context.set_offline(True)
     assert talk.url.startswith(f"blob:http://127.0.0.1:{server.port}/")
+    talk.reload()
     for slide, key in zip(SLIDES, ("PageDown", "ArrowRight", "Home"), strict=True):
         expect(talk.locator(SHOWN)).to_have_text(slide.title)
         expect(talk.locator(".view.shown .plot .main-svg").first).to_be_visible()
@@ -96,6 +98,49 @@ def test_a_talk_is_presented_without_network(
     assert dark == "rgb(23, 20, 18)"
     assert list_foreign(heard) == []
     expect(talk.locator("section img, iframe, section b")).to_have_count(0)
+
+
+def count_pages_sent(page: Page) -> list[int]:
+    """Return a list that grows by the bytes of every message that could hold a whole talk."""
+    sent: list[int] = []
+
+    def hear(content: str | bytes) -> None:
+        if len(content) > A_TALK:
+            sent.append(len(content))
+
+    page.on("websocket", lambda socket: socket.on("framereceived", hear))
+    return sent
+
+
+def test_a_drawn_talk_is_sent_to_the_browser_once(
+    server: Server, context: BrowserContext, decks: Path
+) -> None:
+    slides = (Slide(View("homogeneity", {"of": "Published"}), "As published"),)
+    (decks / "talk.json").write_text(format_deck(Deck("Sent once", slides)), "utf-8")
+    page = be_patient(context.new_page())
+    sent = count_pages_sent(page)
+    open_plain(page, server.link("talk", corpus="demo"))
+    page.get_by_role("button", name="Draw all views").click()
+    link = page.get_by_role("link", name="Present")
+    link.wait_for(timeout=DRAWING)
+    for form in ("Slides with notes (PPTX)", "Numbers (CSV)", "Figures (PNG)"):
+        page.get_by_role("combobox", name="As").click()
+        page.get_by_role("option", name=form).click()
+        wait_until_idle(page)
+    page.get_by_role("link", name="Overview").click()
+    page.get_by_role("heading", name="demo").wait_for()
+    page.get_by_role("link", name="Talk").click()
+    link.wait_for()
+    wait_until_idle(page)
+    assert len(sent) == 1
+    before = link.get_attribute("href")
+    with context.expect_page() as opened:
+        link.click()
+    expect(be_patient(opened.value).locator(SHOWN)).to_have_text("As published")
+    page.reload()
+    link.wait_for()
+    assert link.get_attribute("href") != before  # another tab to the server, which is sent it anew
+    assert len(sent) == 2
 
 
 def test_a_live_view_runs_in_the_dashboard(
@@ -229,7 +274,7 @@ def test_the_numbers_of_a_talk_are_taken_away(
     expect(page.get_by_text("slide 2: The corpus “gone” is not here.")).to_be_visible()
     with page.expect_download() as taken:
         page.get_by_role("button", name="Download").click()
-    assert taken.value.suggested_filename == "talk.csv.zip"
+    assert taken.value.suggested_filename == "a-talk.csv.zip"
     with zipfile.ZipFile(taken.value.path()) as archive:
         assert "about.json" in archive.namelist()
 

@@ -12,6 +12,7 @@ from frame.presenting import find_address
 from hivemind_core.deck import Deck, Slide, format_deck, parse_deck
 from hivemind_core.exhibit import View
 from tests.browsing import HOSTILE, read, read_block, read_note, visit
+from tests.test_pinning import pin
 
 pytestmark = pytest.mark.usefixtures("use_corpora")
 
@@ -115,6 +116,16 @@ def test_a_removed_slide_comes_back(decks: Path) -> None:
     assert read_note(app, "talk-removed") == ""
 
 
+def test_a_removed_slide_does_not_come_back_to_another_deck(decks: Path) -> None:
+    path = three(decks)
+    app = press(visit("talk"), "slide-remove-1")
+    app = pin(app.switch_page("pages/overview_page.py").run(), deck="A new deck")
+    app = app.switch_page("pages/talk_page.py").run()
+    assert app.text_input(key="talk-title").value == "My talk"
+    assert read_note(app, "talk-removed") == ""
+    assert read_titles(path) == ["One", "Three"]
+
+
 def test_the_last_slide_can_be_removed_and_come_back(decks: Path) -> None:
     path = write_deck(decks, Slide(View("overview", {}, "demo"), "Only"))
     app = press(visit("talk"), "slide-remove-0")
@@ -147,6 +158,13 @@ def test_a_slide_that_was_changed_meanwhile_is_left(decks: Path) -> None:
     assert read_titles(path) == ["Two", "Three"]
 
 
+def test_decks_of_one_title_are_told_apart(decks: Path) -> None:
+    for name, title in (("a", "Talk (c)"), ("b", "Talk"), ("c", "Talk")):
+        (decks / f"{name}.json").write_text(format_deck(Deck(title)), "utf-8")
+    names = visit("talk").selectbox(key="talk-deck").options
+    assert names[:3] == ["Talk (c)", "Talk", "Talk (c) (c)"]
+
+
 def test_the_title_is_kept(decks: Path) -> None:
     path = three(decks)
     app = visit("talk")
@@ -170,6 +188,7 @@ def test_without_a_folder_a_deck_stays_with_the_visitor(monkeypatch: pytest.Monk
     monkeypatch.setenv("HIVEMIND_DECKS", "")
     app = press(visit("talk"), "slide-remove-0")
     assert len(app.session_state["deck"].slides) == 6
+    assert "kept while this tab is open" in read_note(app, "talk-told")
     app = press(app, "talk-new")
     assert "kept while this tab is open" in read_note(app, "talk-told")
 

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browsing import (
     HOSTILE,
     Server,
+    click_point,
     expect_harmless,
     expect_sound,
     expect_told,
@@ -17,13 +18,6 @@ from tests.browsing import (
 
 pytestmark = pytest.mark.browser
 
-FIND_CELL = """([row, column]) => {
-    const plot = document.querySelector(".st-key-chart-together .js-plotly-plot");
-    const {xaxis, yaxis} = plot._fullLayout, box = plot.getBoundingClientRect();
-    return {
-        x: box.x + xaxis._offset + xaxis.l2p(column), y: box.y + yaxis._offset + yaxis.l2p(row)};
-}"""
-
 
 def open_part(tab: Page, server: Server, part: str, corpus: str = "demo", **query: str) -> None:
     open_page(tab, server.link("taxonomy", corpus=corpus, taxonomy=part, **query))
@@ -32,9 +26,7 @@ def open_part(tab: Page, server: Server, part: str, corpus: str = "demo", **quer
 def test_a_click_on_a_cell_lists_the_queries_of_both(server: Server, tab: Page) -> None:
     heard = watch(tab)
     open_part(tab, server, "Together")
-    where = tab.evaluate(FIND_CELL, [0, 1])
-    tab.mouse.move(where["x"] - 3, where["y"])
-    tab.mouse.click(where["x"], where["y"])
+    click_point(tab, ".st-key-chart-together", 0, 1)
     expect(tab.get_by_role("heading", name="Queries · 3")).to_be_visible()
     wait_until_idle(tab)
     address = read_address(tab)

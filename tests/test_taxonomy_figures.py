@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from hivemind_core.figures.palette import DARK, LIGHT, Ground
-from hivemind_core.figures.taxonomy import (
-    OTHER,
+from hivemind_core.figures.query_map import QueryPoints, draw_query_map
+from hivemind_core.figures.shares import (
     CategoryShare,
-    QueryPoints,
-    Together,
     describe_shares,
-    describe_together,
-    draw_query_map,
     draw_shares,
-    draw_together,
     explain_shares,
-    find_hues,
     list_shares,
     tabulate_shares,
+)
+from hivemind_core.figures.taxonomy import OTHER, find_hues
+from hivemind_core.figures.together import (
+    Together,
+    describe_together,
+    draw_together,
     tabulate_together,
 )
 from hivemind_core.measures.labels import count_together, measure_lift, share_together

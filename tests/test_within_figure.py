@@ -8,14 +8,8 @@ import plotly.graph_objects as go
 import pytest
 
 from hivemind_core.figures.palette import DARK, LIGHT, Ground, Ink, shade
-from hivemind_core.figures.within import (
-    SourceRow,
-    describe_within,
-    draw_within,
-    make_similarity_axis,
-    name_rows,
-    write_tenth,
-)
+from hivemind_core.figures.rows import make_similarity_axis, name_rows, write_tenth
+from hivemind_core.figures.within import SourceRow, describe_within, draw_within
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.homogeneity import count_in_bins
 from hivemind_core.measures.resampling import Estimate

@@ -34,7 +34,8 @@ def export(
         Path | None, typer.Option(metavar="FILE", help="A talk of pinned views, instead of a view.")
     ] = None,
     theme: Annotated[
-        str | None, typer.Option(help="light or dark; an .html file follows its reader by default.")
+        str | None,
+        typer.Option(help="light, or dark for .html, .svg and .png; .html follows its reader."),
     ] = None,
     live: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Dashboard that live views in .html run in.")

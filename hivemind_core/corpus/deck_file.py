@@ -1,14 +1,14 @@
 """Files of decks: the text of each, written whole or not at all."""
 
-import os
 import re
-import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from hivemind_core.corpus.whole_file import write_whole
 from hivemind_core.errors import InputError, WorkError
 
 ENDING = ".json"
@@ -26,10 +26,15 @@ def list_deck_files(folder: Path) -> list[Path]:
     return sorted(path for path in found if not path.name.startswith("."))
 
 
+def name_stem(title: str) -> str:
+    """Return a title as a name that every system takes, without an ending; empty where none is."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:LONGEST_NAME].strip("-")
+
+
 def name_deck_file(folder: Path, title: str) -> Path:
     """Return a file for a new deck: named after its title, and not there yet."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    stem = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:LONGEST_NAME].strip("-") or "deck"
+    stem = name_stem(title) or "deck"
     names = (stem, *(f"{stem}-{number}" for number in range(2, 10_000)))
     return next(path for name in names if not (path := folder / f"{name}{ENDING}").exists())
 
@@ -65,23 +70,23 @@ def write_deck_file(path: Path, text: str) -> None:
         If it cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staged = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-        try:
-            with staged.open("xb") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            staged.replace(path)
-        finally:
-            staged.unlink(missing_ok=True)
+        write_whole(path, text.encode())
     except OSError as error:
-        raise WorkError(
-            "the deck cannot be written",
-            where=str(path),
-            found=(error.strerror or str(error)).lower(),
-            remedy="Set HIVEMIND_DECKS to a folder that can be written",
-        ) from error
+        raise _refuse(path, error) from error
+
+
+def add_deck_file(folder: Path, title: str, text: str) -> Path:
+    """Write the text of a new deck into a file of its own, and return where it lies.
+
+    Raises
+    ------
+    WorkError
+        If it cannot be written, or somebody else writes for long.
+    """
+    with _hold(folder / ".decks.lock"):
+        path = name_deck_file(folder, title)
+        write_deck_file(path, text)
+        return path
 
 
 def change_deck_file(path: Path, change: Callable[[str], str]) -> str:
@@ -94,15 +99,38 @@ def change_deck_file(path: Path, change: Callable[[str], str]) -> str:
     WorkError
         If it cannot be written, or somebody else writes for long.
     """
+    with _hold(path.with_name(f".{path.name}.lock")):
+        text = change(read_deck_file(path))
+        write_deck_file(path, text)
+        return text
+
+
+@contextmanager
+def _hold(lock: Path) -> Iterator[None]:
+    """Keep others from writing; raise a WorkError where that is not to be had."""
     try:
-        with FileLock(path.with_name(f".{path.name}.lock"), timeout=PATIENCE):
-            text = change(read_deck_file(path))
-            write_deck_file(path, text)
-            return text
-    except (Timeout, OSError) as error:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        held = FileLock(lock)
+        held.acquire(timeout=PATIENCE)
+    except Timeout as error:
         raise WorkError(
             "the deck cannot be changed now",
-            where=str(path),
-            found=str(error),
-            remedy="Somebody else may be writing it: try again",
+            where=str(lock.parent),
+            found=f"somebody else has been writing for {PATIENCE:g} seconds",
+            remedy="Try again",
         ) from error
+    except OSError as error:
+        raise _refuse(lock.parent, error) from error
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def _refuse(path: Path, error: OSError) -> WorkError:
+    return WorkError(
+        "the deck cannot be written",
+        where=str(path),
+        found=(error.strerror or str(error)).lower(),
+        remedy="Set HIVEMIND_DECKS to a folder that can be written",
+    )

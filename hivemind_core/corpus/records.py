@@ -227,7 +227,7 @@ def _explode(
 def _parse_list(cell: str) -> object:
     try:
         return json.loads(cell)
-    except ValueError:
+    except (ValueError, RecursionError):
         return cell
 
 

@@ -19,7 +19,7 @@ from hivemind_core.corpus.identity import name_sources
 from hivemind_core.corpus.journal import JOURNAL, finish_write, lock_corpus, stage_files
 from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.parquet import name_file, read_parquet
-from hivemind_core.corpus.tables import QUERIES, RESPONSES, TABLES, Table
+from hivemind_core.corpus.tables import QUERIES, RESPONSES, TABLES, Table, find_table
 from hivemind_core.errors import CorpusError, WorkError
 
 
@@ -217,7 +217,7 @@ def write_tables(
     """
     rows = {table.name: tables.get(table.name) for table in TABLES}
     whole = {
-        name: corpus.read({t.name: t for t in TABLES}[name]) if given is None else given
+        name: corpus.read(find_table(name)) if given is None else given
         for name, given in rows.items()
     }
     changed = {f"{name}.parquet": given for name, given in tables.items()}
@@ -304,7 +304,7 @@ def _describe(manifest: Manifest, tables: Mapping[str, pa.Table]) -> Manifest:
         withheld={
             "text": responses["text"].null_count,
             "model": responses["model"].null_count,
-            "empty": pc.sum(pc.equal(responses["text"], "")).as_py() or 0,
+            "empty": pc.sum(pc.equal(pc.utf8_trim_whitespace(responses["text"]), "")).as_py() or 0,
             "unanswered": count_unanswered(tables[QUERIES.name], responses),
         },
         content_hash=hash_tables(tables),

@@ -1,6 +1,7 @@
 """The tables of views: maps, clusters and measures, as the pages read them."""
 
 import json
+import shlex
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -224,7 +225,7 @@ def read_json(corpus: Corpus, file: str) -> Any:  # noqa: ANN401 - JSON
             "the file must be whole JSON",
             where=corpus.path(file),
             found=str(error),
-            remedy=f"`hivemind build {corpus.locator}` writes it again",
+            remedy=f"`hivemind build {shlex.quote(corpus.locator)}` writes it again",
         ) from error
 
 

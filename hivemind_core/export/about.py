@@ -49,6 +49,8 @@ def _clean(value: object) -> object:
         return clean_text(value)
     if isinstance(value, dict):
         return {clean_text(str(name)): _clean(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(part) for part in value]
     return value
 
 

@@ -62,8 +62,8 @@
 
   function findHeld(plot) {
     const name = plot.dataset.figure;
-    return document.getElementById(name + "-" + findGround())
-      || document.getElementById(name + "-light");
+    const grounds = [findGround(), "light", "dark"]; // a figure may be drawn on one ground alone
+    return grounds.map(ground => document.getElementById(name + "-" + ground)).find(Boolean);
   }
 
   function describe(plot) {

@@ -8,7 +8,9 @@ from html import escape
 from importlib.resources import files
 
 from hivemind_core.export.about import clean_text
+from hivemind_core.figures.palette import Ground
 
+COLORS = ("paper", "ink", "line", "muted", "accent")
 # Plotly makes an empty style element and adds its rules to it by script.
 EMPTY_STYLE = ""
 SEPARATORS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028"}
@@ -29,6 +31,8 @@ class Document:
     frame : str
         Origin of the one site that may be shown in a frame, and asked whether it is there; empty:
         none may.
+    ground : str
+        "light" or "dark", which the page begins on; empty: what its reader prefers.
     """
 
     title: str
@@ -36,13 +40,15 @@ class Document:
     style: str = ""
     scripts: tuple[str, ...] = ()
     frame: str = ""
+    ground: str = ""
 
     def write(self) -> bytes:
         """Return the page as the bytes of an HTML file."""
         policy = write_policy([self.style, EMPTY_STYLE], self.scripts, self.frame)
         scripts = "\n".join(f"<script>{script}</script>" for script in self.scripts)
+        ground = f' data-ground="{self.ground}"' if self.ground else ""
         page = (
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            f'<!DOCTYPE html>\n<html lang="en"{ground}>\n<head>\n<meta charset="utf-8">\n'
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="referrer" content="no-referrer">\n'
@@ -82,6 +88,11 @@ def write_data(name: str, json: str) -> str:
     return f'<script type="application/json" id="{name}">{json.translate(ESCAPES)}</script>'
 
 
-def read_part(name: str) -> str:
-    """Return a style sheet or script that lies beside this module."""
-    return (files("hivemind_core.export") / name).read_text("utf-8")
+def read_part(name: str, package: str = "hivemind_core.export") -> str:
+    """Return a style sheet or script that lies in a package."""
+    return (files(package) / name).read_text("utf-8")
+
+
+def list_colors(ground: Ground) -> str:
+    """Return the colours of a ground as variables of a style sheet."""
+    return "".join(f"--{name}:{getattr(ground, name)};" for name in COLORS)

@@ -1,27 +1,33 @@
 """Exhibits as one file, in the form that its ending names."""
 
 import json
-import os
 import zipfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Literal, get_args
 
+from hivemind_core.corpus.whole_file import write_whole
 from hivemind_core.errors import InputError, WorkError, shorten
 from hivemind_core.exhibit import Exhibit, Panel
 from hivemind_core.export.about import describe_exhibit
 from hivemind_core.export.numbers import ABOUT, write_numbers
 from hivemind_core.export.page import check_exhibits, write_html
 from hivemind_core.export.paper import Print
-from hivemind_core.export.pictures import draw_vectors, print_deck, write_pdf, write_png, write_svg
+from hivemind_core.export.pictures import (
+    PAPER,
+    draw_vectors,
+    print_deck,
+    write_pdf,
+    write_png,
+    write_svg,
+)
 from hivemind_core.export.print_map import write_map
 from hivemind_core.export.slides import write_slides
 from hivemind_core.export.stamp import Stamp, make_stamp, stamp_png, write_heading
 from hivemind_core.figures.atlas import LabelledMap
+from hivemind_core.figures.palette import DARK
 
 Form = Literal["html", "svg", "png", "pdf", "pptx", "csv", "parquet"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -58,6 +64,9 @@ class Options:
         Whether figures are for print: maps as SVG, PNG, or as the one figure of a PDF are labelled
         with what their groups say, and a PDF holds the figures alone, a page each in the size of
         `printed`, instead of a slide a view.
+    is_dark : bool
+        Whether the exhibits themselves were drawn on the dark ground: for HTML, SVG and PNG, which
+        then have it too. Paper and slides are light.
     """
 
     title: str = "Hivemind Atlas"
@@ -65,6 +74,7 @@ class Options:
     printed: Print = field(default_factory=Print)
     live: str = ""
     has_figures_alone: bool = False
+    is_dark: bool = False
 
 
 def find_form(name: str) -> Form:
@@ -117,18 +127,17 @@ def write_parts(
 def write_file(exhibits: Sequence[Exhibit], form: Form, options: Options | None = None) -> bytes:
     """Return exhibits in a form as the bytes of one file: a zip where `write_parts` gives several.
 
-    `find_ending` says which; raises as `write_parts` does.
+    `name_ending` says which; raises as `write_parts` does.
     """
     parts = write_parts(exhibits, form, options)
     return next(iter(parts.values())) if len(parts) == 1 else _pack(parts)
 
 
-def find_ending(exhibits: Sequence[Exhibit], form: Form) -> str:
-    """Return the ending of what `write_file` gives, without its dot: the form's, or "zip"."""
-    panels = sum(len(exhibit.panels) for exhibit in exhibits)
-    tables = sum(len(exhibit.tables) for exhibit in exhibits)
-    several = {"svg": panels > 1, "png": panels > 1, "csv": True, "parquet": tables > 1}
-    return "zip" if several.get(form, False) else form
+def name_ending(form: Form, figures: int, tables: int) -> str:
+    """Return the ending of what `write_file` makes of so many: "svg", or "svg.zip" where packed."""
+    # Beside CSV there is always what the numbers are of.
+    several = {"svg": figures > 1, "png": figures > 1, "csv": True, "parquet": tables > 1}
+    return f"{form}{PACKED}" if several.get(form, False) else form
 
 
 def save_files(
@@ -167,7 +176,9 @@ def save_files(
 
 
 def _write_html(exhibits: Sequence[Exhibit], options: Options) -> bytes:
-    return write_html(exhibits, options.title, dark=options.dark, live=options.live)
+    return write_html(
+        exhibits, options.title, dark=options.dark, live=options.live, is_dark=options.is_dark
+    )
 
 
 def _write_pdf(exhibits: Sequence[Exhibit], options: Options) -> bytes:
@@ -188,7 +199,8 @@ def _write_pictures(
     (panels, stamps), printed = _list_panels(exhibits, form), options.printed
     is_labelled = [options.has_figures_alone and panel.labelled is not None for panel in panels]
     plain = [place for place, is_map in enumerate(is_labelled) if not is_map]
-    drawings = draw_vectors([panels[n].figure for n in plain], [printed] * len(plain))
+    ground = DARK if options.is_dark else PAPER
+    drawings = draw_vectors([panels[n].figure for n in plain], [printed] * len(plain), ground)
     named = [stamps[n] for n in plain]
     written = iter(
         [write_svg(*pair) for pair in zip(drawings, named, strict=True)]
@@ -240,26 +252,9 @@ def _pack(parts: dict[str, bytes]) -> bytes:
 
 
 def _save(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there, so that no half of it is ever seen."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as staged:
-            staged.write(content)
-        try:
-            Path(staged.name).chmod(0o666 & ~_read_mask())
-            Path(staged.name).replace(path)
-        except OSError:
-            with suppress(OSError):
-                Path(staged.name).unlink()
-            raise
+        write_whole(path, content)
     except OSError as error:
         raise WorkError(
             "the file cannot be written", where=str(path), found=error.strerror or str(error)
         ) from error
-
-
-def _read_mask() -> int:
-    """Return what new files of this process are kept from; it can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

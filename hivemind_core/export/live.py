@@ -3,10 +3,9 @@
 from urllib.parse import urlencode, urlsplit
 
 from hivemind_core.errors import InputError, shorten
-from hivemind_core.exhibit import View
+from hivemind_core.exhibit import View, write_query
 
 LIVE = "live"
-HASH_SHOWN = 12
 SCHEMES = ("http", "https")
 
 
@@ -37,8 +36,6 @@ def write_address(view: View, live: str) -> str:
 
     The page that shows it adds the theme.
     """
-    asked: dict[str, str | tuple[str, ...]] = {**view.parameters, "embed": "true"}
-    if view.corpus:
-        asked |= {"corpus": view.corpus, "hash": view.content_hash[:HASH_SHOWN]}
+    asked = write_query(view) | {"embed": "true"}
     base = find_origin(live) + urlsplit(live).path.rstrip("/")
-    return f"{base}/{LIVE}?{urlencode({n: v for n, v in asked.items() if v}, doseq=True)}"
+    return f"{base}/{LIVE}?{urlencode(asked, doseq=True)}"

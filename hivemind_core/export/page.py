@@ -1,6 +1,6 @@
 """A view, or a whole talk, as one HTML file: opens without network, and is moved by keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import plotly.graph_objects as go
@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from hivemind_core.errors import InputError
 from hivemind_core.exhibit import Exhibit, Panel
 from hivemind_core.export.about import list_origins, write_citation
-from hivemind_core.export.document import Document, read_part, write_data, write_text
+from hivemind_core.export.document import Document, list_colors, read_part, write_data, write_text
 from hivemind_core.export.dressing import dress_figure, list_text
 from hivemind_core.export.fonts import write_faces
 from hivemind_core.export.live import LIVE, find_origin, write_address
@@ -31,11 +31,16 @@ KEYS = (
 )
 STILL = "This view is live. It runs when the talk is presented from the dashboard."
 RUN = '<button type="button" class="run" aria-live="polite" title="Run it live (l)"></button>'
-COLORS = ("paper", "ink", "line", "muted", "accent")
+GROUNDS: Mapping[str, Ground] = {"light": LIGHT, "dark": DARK}
 
 
 def write_html(
-    exhibits: Sequence[Exhibit], title: str, *, dark: Sequence[Exhibit] = (), live: str = ""
+    exhibits: Sequence[Exhibit],
+    title: str,
+    *,
+    dark: Sequence[Exhibit] = (),
+    live: str = "",
+    is_dark: bool = False,
 ) -> bytes:
     """Return exhibits as one HTML file that needs nothing but a browser.
 
@@ -45,16 +50,18 @@ def write_html(
     Parameters
     ----------
     exhibits : sequence of Exhibit
-        With figures drawn on the light ground.
+        With figures drawn on the light ground, or on the dark one where `is_dark`.
     title : str
         Untrusted.
     dark : sequence of Exhibit
-        The same ones with figures drawn on the dark ground. Without, figures stay light where the
-        rest is dark.
+        The same ones with figures drawn on the dark ground. Without, figures stay as they are
+        whatever the ground of the rest.
     live : str
         Address of a running dashboard, in which live views run; the page may show it and nothing
         else. A live view shows its figures until it is told to run; without address and figures
         it says that it is one.
+    is_dark : bool
+        Whether the file begins on the dark ground, whatever its reader prefers.
 
     Raises
     ------
@@ -66,17 +73,17 @@ def write_html(
     origin = find_origin(live) if live else ""
     if dark and len(dark) != len(exhibits):
         raise InputError("light and dark exhibits must be the same", found=f"{len(dark)} dark ones")
-    pairs = zip(exhibits, dark or exhibits, strict=True)
+    grounds = [("dark" if is_dark else "light", exhibits), *([("dark", dark)] if dark else [])]
     views = [
-        _write_view(light, shade if dark else None, (number, len(exhibits)), live)
-        for number, (light, shade) in enumerate(pairs, 1)
+        _write_view({name: drawn[n] for name, drawn in grounds}, (n + 1, len(exhibits)), live)
+        for n in range(len(exhibits))
     ]
     body = "\n".join([_write_bar(), _write_contents(exhibits, title), *views, _write_keys()])
     from plotly.offline import get_plotlyjs
 
     scripts = (get_plotlyjs(), read_part("notes.js") + read_part("deck.js"))
     style = write_faces(_gather_text(exhibits, title)) + _write_colors() + read_part("deck.css")
-    return Document(title, body, style, scripts, origin).write()
+    return Document(title, body, style, scripts, origin, "dark" if is_dark else "").write()
 
 
 def check_exhibits(exhibits: Sequence[Exhibit]) -> None:
@@ -94,9 +101,7 @@ def _gather_text(exhibits: Sequence[Exhibit], title: str) -> str:
 
 def _write_colors() -> str:
     """Return the colours of both grounds; the dark ones where the reader wants them."""
-    light, dark = (
-        "".join(f"--{name}:{getattr(ground, name)};" for name in COLORS) for ground in (LIGHT, DARK)
-    )
+    light, dark = list_colors(LIGHT), list_colors(DARK)
     return (
         f":root{{{light}}}\n"
         f"@media screen{{:root[data-ground=dark]{{{dark}}}}}\n"
@@ -104,12 +109,17 @@ def _write_colors() -> str:
     )
 
 
-def _write_view(exhibit: Exhibit, dark: Exhibit | None, place: tuple[int, int], live: str) -> str:
+def _write_view(drawn: Mapping[str, Exhibit], place: tuple[int, int], live: str) -> str:
+    """Return a view that was drawn on one ground or on both; the words are those of the first."""
     number, total = place
+    exhibit = next(iter(drawn.values()))
     label = write_text(f"{number} of {total}: {exhibit.title[:200]}")
     panels = [
-        _write_panel(panel, _find_twin(dark, n), f"{number}-{n}")
-        for n, panel in enumerate(exhibit.panels)
+        _write_panel(
+            {name: one.panels[n] for name, one in drawn.items() if n < len(one.panels)},
+            f"{number}-{n}",
+        )
+        for n in range(len(exhibit.panels))
     ]
     has_figures = bool(panels)
     tables = [
@@ -151,10 +161,6 @@ def _write_live(exhibit: Exhibit, live: str) -> str:
     )
 
 
-def _find_twin(dark: Exhibit | None, place: int) -> Panel | None:
-    return dark.panels[place] if dark is not None and place < len(dark.panels) else None
-
-
 def _write_title(title: str) -> str:
     size = sum(len(title) > most for most in TITLE_SIZES) + 1
     return f'<h2 class="size-{size}" dir="auto" tabindex="-1">{write_text(title)}</h2>'
@@ -165,10 +171,12 @@ def _write_words(tag: str, name: str, words: str) -> str:
     return f'<{tag} class="{name}" dir="auto">{write_text(words)}</{tag}>' if words else ""
 
 
-def _write_panel(panel: Panel, dark: Panel | None, name: str) -> str:
-    data = [_write_figure(panel.figure, LIGHT, f"figure-{name}-light")]
-    if dark is not None:
-        data.append(_write_figure(dark.figure, DARK, f"figure-{name}-dark"))
+def _write_panel(drawn: Mapping[str, Panel], name: str) -> str:
+    panel = next(iter(drawn.values()))
+    data = [
+        _write_figure(one.figure, GROUNDS[ground], f"figure-{name}-{ground}")
+        for ground, one in drawn.items()
+    ]
     staged = set_on_slide(panel.figure)
     height, least = float(staged.layout.height or 0), find_least(staged)
     return (

@@ -141,6 +141,8 @@ def render(page: bytes, work: Callable[[Sitting], Coroutine[Any, Any, T]]) -> T:
 
 def _tell_cause(error: BaseException) -> str:
     """Return what went wrong in few words: of several sentences the first says it."""
+    if isinstance(error, TimeoutError):
+        return f"nothing after {PATIENCE:g} seconds"
     said = next((str(part).strip() for part in error.args if str(part).strip()), "")
     return said.rstrip(".") or type(error).__name__
 

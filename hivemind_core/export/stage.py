@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from hivemind_core.exhibit import Panel
 
 TALL = 520  # pixels: a lone figure as high as that stands beside its words
+ROOM_BELOW = 440  # pixels of a slide of 1280 x 720 that are left below words, about
 LETTER, LARGE = 12, 16  # pixels of letters, as made, and as a slide of 1280 x 720 should show them
 LINE, SPACE = 1.3, 0.2  # height of a line, and space between names of several, in letters
 ALONE = 1.2  # height of a name of one line
@@ -27,9 +28,16 @@ HEAD = 40  # pixels above a matrix without names
 
 
 def stands_aside(panels: Sequence[Panel]) -> bool:
-    """Return whether the one figure of a view is too tall to stand below its words."""
-    heights = [float(panel.figure.layout.height or 0) for panel in panels]
-    return len(heights) == 1 and heights[0] >= TALL
+    """Return whether the one figure of a view is too tall to stand below its words.
+
+    That it is, too, where its rows would leave it less than large letters there.
+    """
+    if len(panels) != 1:
+        return False
+    figure = panels[0].figure
+    has_rows = any(_measure_rows(axis) for axis in figure.select_yaxes())
+    is_full = has_rows and find_least(figure) * LARGE / LETTER > ROOM_BELOW
+    return float(figure.layout.height or 0) >= TALL or is_full
 
 
 def set_on_slide(figure: go.Figure) -> go.Figure:

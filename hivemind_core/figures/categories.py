@@ -1,16 +1,13 @@
 """Queries by category: how alike answers are in each, in a sentence."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from math import nan
 
 from hivemind_core.figures.numbers import count, write_interval, write_number
-from hivemind_core.measures.resampling import Estimate
+from hivemind_core.measures.resampling import FEWEST_QUERIES, Estimate
 
-FEWEST = 5  # queries from which on a category is held against others, and has an interval
 FEW = (
-    f"Under {FEWEST} queries a number has no interval: resampling so few gives one that is far "
-    "too narrow."
+    f"Under {FEWEST_QUERIES} queries a number has no interval: resampling so few gives one that is "
+    "far too narrow."
 )
 
 
@@ -21,7 +18,7 @@ def tell_categories(rows: Sequence[tuple[str, Estimate]]) -> str:
     ----------
     rows : sequence of (str, Estimate)
         Category, and repetition within models there; undefined ones are left out. Those of fewer
-        than FEWEST queries are counted and not compared.
+        than FEWEST_QUERIES are counted and not compared.
     """
     defined = [row for row in rows if row[1].is_defined]
     held = sorted((row for row in defined if has_enough(row[1])), key=lambda row: -row[1].mean)
@@ -31,7 +28,7 @@ def tell_categories(rows: Sequence[tuple[str, Estimate]]) -> str:
     if not held:
         return (
             f"No category can be told from another: {count(few, 'category')} with a number, and "
-            f"none on {FEWEST} queries or more."
+            f"none on {FEWEST_QUERIES} queries or more."
         )
     ends = [_name(*row) for row in (held[0], held[-1])]
     told = f"Models repeat themselves at {ends[0]}."
@@ -42,18 +39,14 @@ def tell_categories(rows: Sequence[tuple[str, Estimate]]) -> str:
         )
     if few:
         verb = "is" if few == 1 else "are"
-        told += f" {count(few, 'category')} with fewer than {FEWEST} queries {verb} not compared."
+        named = f"{count(few, 'category')} with fewer than {FEWEST_QUERIES} queries"
+        told += f" {named} {verb} not compared."
     return told
 
 
 def has_enough(estimate: Estimate) -> bool:
     """Whether a number rests on enough queries to be held against that of another category."""
-    return estimate.queries >= FEWEST
-
-
-def drop_interval(estimate: Estimate) -> Estimate:
-    """Return a number without its interval where it rests on too few queries to have one."""
-    return estimate if has_enough(estimate) else replace(estimate, low=nan, high=nan)
+    return estimate.queries >= FEWEST_QUERIES
 
 
 def _name(category: str, estimate: Estimate) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hivemind_core.corpus.identity import Source
+from hivemind_core.figures.numbers import write_number
 from hivemind_core.figures.palette import (
     CLUSTERS_WITH_HUE,
     HUMAN_SYMBOL,
@@ -257,6 +258,15 @@ def choose_ticks(low: float, high: float, *, is_log: bool) -> list[tuple[float, 
         return []
     numbers = _list_ratios(low, high) if is_log else _list_steps(low, high)
     return [(log10(n) if is_log else n, write_value(n, numbers)) for n in numbers]
+
+
+def choose_few_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """Return at most that many round numbers, each with how a similarity is written: ".65"."""
+    ticks = choose_ticks(low, high, is_log=False)
+    ticks = ticks[:: max(1, -(-len(ticks) // most))]
+    if any(abs(value - round(value, 2)) > 1e-9 for value, _ in ticks):
+        return ticks
+    return [(value, write_number(value)) for value, _ in ticks]
 
 
 def _list_ratios(low: float, high: float) -> list[float]:

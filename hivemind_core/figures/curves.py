@@ -32,8 +32,8 @@ from hivemind_core.figures.lines import (
 )
 from hivemind_core.figures.numbers import count, escape_label, write_interval, write_number
 from hivemind_core.figures.palette import Ground, Ink, fade
+from hivemind_core.figures.rows import cut_hover
 from hivemind_core.figures.stamp import stamp_figure, stamp_words
-from hivemind_core.figures.within import cut_hover
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.miscalibration import SliceResult
 

@@ -10,7 +10,7 @@ from hivemind_core.figures.coloring import choose_ticks
 from hivemind_core.figures.layers import cut_name
 from hivemind_core.figures.numbers import count, escape_label, write_interval, write_number
 from hivemind_core.figures.palette import Ground, Ink, mix
-from hivemind_core.figures.within import (
+from hivemind_core.figures.rows import (
     NAME_WIDTH,
     choose_dot,
     cut_hover,

@@ -6,12 +6,11 @@ from math import isnan
 import numpy as np
 
 from hivemind_core.corpus.identity import Source
-from hivemind_core.figures.numbers import count, write_interval, write_number
+from hivemind_core.figures.estimates import list_ends, tell_queries, write_estimate
+from hivemind_core.figures.numbers import count, drop_nan, write_number
 from hivemind_core.measures.arrays import Floats, Integers
 from hivemind_core.measures.homogeneity import Floor
-from hivemind_core.measures.resampling import Estimate
-
-PRINTED = 3  # digits of the published figures
+from hivemind_core.measures.resampling import FEWEST_QUERIES, Estimate
 
 TITLES: Mapping[str, str] = {
     "cosine": "Cosine",
@@ -56,7 +55,7 @@ def tell_within(
         return "Repetition within a model is undefined here."
     against = []
     if people is not None and people.is_defined:
-        against.append(f"{_write(people)} for people")
+        against.append(f"{write_estimate(people)} for people")
     if not isnan(floor):
         against.append(f"{write_number(floor)} for unrelated answers")
     tail = f", against {' and '.join(against)}" if against else ""
@@ -67,16 +66,10 @@ def tell_within(
         if sources[i].is_model and write_number(estimates[i].mean) == shown
     ]
     if len(equal) > 1:
-        over = _tell_queries([estimates[i] for i in equal])
+        over = tell_queries([estimates[i] for i in equal])
         return f"{len(equal)} models repeat themselves most: {shown}{over}{tail}."
-    told = f"{_write(estimates[top])}{_tell_queries([estimates[top]])}"
+    told = f"{write_estimate(estimates[top])}{tell_queries([estimates[top]])}"
     return f"{sources[top].name} repeats itself most: {told}{tail}."
-
-
-def _tell_queries(estimates: Sequence[Estimate]) -> str:
-    """Return over how many queries numbers are, where it is the same for all."""
-    numbers = {estimate.queries for estimate in estimates}
-    return f" over {count(numbers.pop(), 'query')}" if len(numbers) == 1 else ""
 
 
 def tell_interval(pooling: str, measure: str, *, is_query: bool) -> str:
@@ -91,7 +84,10 @@ def tell_interval(pooling: str, measure: str, *, is_query: bool) -> str:
     pooled = (
         "each query counts once" if pooling == "queries" else "each pair of answers counts once"
     )
-    return f"Intervals are 95 %, over 1,000 draws of the queries; {pooled}."
+    return (
+        f"Intervals are 95 %, over 1,000 draws of the queries; {pooled}. Under {FEWEST_QUERIES} "
+        "queries there are none."
+    )
 
 
 def tell_floor(floor: Floor, measure: str) -> str:
@@ -129,13 +125,6 @@ def tell_unequal(counts: Integers, k: int, threshold: float) -> str:
     return told.strip()
 
 
-def _write(estimate: Estimate) -> str:
-    """Return a mean with its interval in brackets, where it has one."""
-    interval = estimate.interval
-    told = write_number(estimate.mean)
-    return told if interval is None else f"{told} ({write_interval(interval)})"
-
-
 def tabulate_within(
     sources: Sequence[Source],
     estimates: Mapping[str, Sequence[Estimate]],
@@ -166,20 +155,15 @@ def tabulate_within(
             "source": sources[i].name,
             "queries": shown[i].queries,
             TITLES[measure].lower(): shown[i].mean,
-            **_list_ends(shown[i]),
-            "above the floor": _or_none(shown[i].mean - floor),
-            "queries above .8 (%)": _or_none(above[i]),
+            **list_ends(shown[i]),
+            "above the floor": drop_nan(shown[i].mean - floor),
+            "queries above .8 (%)": drop_nan(above[i]),
         }
         for name, column in estimates.items():
             if name != measure:
-                row[_name_measure(name, k)] = _or_none(column[i].mean)
+                row[_name_measure(name, k)] = drop_nan(column[i].mean)
         rows.append(row)
     return rows
-
-
-def _list_ends(estimate: Estimate) -> dict[str, object]:
-    """Return the ends of an interval as two columns."""
-    return {"95 % from": _or_none(estimate.low), "95 % to": _or_none(estimate.high)}
 
 
 def list_controls(
@@ -199,8 +183,8 @@ def list_controls(
         {
             "source": source.name,
             "measure": _name_measure(name, k),
-            "mean": _or_none(estimate.mean),
-            **_list_ends(estimate),
+            "mean": drop_nan(estimate.mean),
+            **list_ends(estimate),
             "queries": estimate.queries,
         }
         for name, column in estimates.items()
@@ -243,28 +227,26 @@ def list_between(
             {
                 "source": sources[i].name,
                 "other source": sources[j].name,
-                "similarity": _or_none(between[n].mean),
-                **_list_ends(between[n]),
+                "similarity": drop_nan(between[n].mean),
+                **list_ends(between[n]),
                 "queries": between[n].queries,
-                "within the source": _or_none(within[i].mean),
-                "within the other": _or_none(within[j].mean),
+                "within the source": drop_nan(within[i].mean),
+                "within the other": drop_nan(within[j].mean),
             }
         )
     return rows
-
-
-def _or_none(value: float) -> float | None:
-    return None if isnan(value) else float(value)
 
 
 def tell_between(within: Estimate, between: Estimate, gap: Estimate, floor: float) -> str:
     """Return how alike answers by different models are, and the gap to those by one model."""
     if not between.is_defined:
         return "Similarity between models is undefined here."
-    told = f"Answers by different models are at {_write(between)}"
+    told = f"Answers by different models are at {write_estimate(between)}"
     if within.is_defined:
-        told += f", answers by one model at {_write(within)}: a gap of {_write(gap)},"
-    told += _tell_queries([gap if within.is_defined else between])
+        told += (
+            f", answers by one model at {write_estimate(within)}: a gap of {write_estimate(gap)},"
+        )
+    told += tell_queries([gap if within.is_defined else between])
     return f"{told}." if isnan(floor) else f"{told}. Unrelated answers: {write_number(floor)}."
 
 
@@ -283,13 +265,13 @@ def tell_cell(
     over = f"over {count(between.queries, 'query')}"
     against = [] if isnan(floor) else [f"unrelated answers {write_number(floor)}"]
     if names[0] == names[1]:
-        return f"{names[0]} with itself: {_write(between)} {over}{_join(against)}."
+        return f"{names[0]} with itself: {write_estimate(between)} {over}{_join(against)}."
     against = [
         f"within {name} {write_number(value)}"
         for name, value in zip(names, within, strict=True)
         if not isnan(value)
     ] + against
-    return f"{names[0]} and {names[1]}: {_write(between)} {over}{_join(against)}."
+    return f"{names[0]} and {names[1]}: {write_estimate(between)} {over}{_join(against)}."
 
 
 def _join(parts: Sequence[str]) -> str:
@@ -321,7 +303,7 @@ def list_cell(
         row: dict[str, object] = {"similarity": float(values[q]), "query": queries[q]}
         if names[0] != names[1]:
             for name, column in zip(names, within, strict=True):
-                row[f"within {name}"] = _or_none(column[q])
+                row[f"within {name}"] = drop_nan(column[q])
         rows.append((q, row))
     return rows
 
@@ -378,295 +360,4 @@ def tell_nearest(
         f"Among the {neighbours[n]} answers nearest to an answer, {found.mean:.1f}{ends} of "
         f"{count(models, 'model')} appear on average over {count(found.queries, 'query')}; blind "
         f"chance would give {expected[n]:.1f}, full separation 1."
-    )
-
-
-def tell_robustness(correlations: Floats, titles: Sequence[str], sources: int) -> str:
-    """Return whether all controls agree on the order, and which two agree least."""
-    lower = np.tril_indices(len(titles), -1)
-    values = correlations[lower]
-    if sources < 3:
-        return "Rankings can be compared from three sources on."
-    if np.isnan(values).all():
-        return "Rankings cannot be compared here: the sources tie, or too few have a number."
-    least = int(np.nanargmin(values))
-    i, j = int(lower[0][least]), int(lower[1][least])
-    if values[least] > 1 - 1e-9:
-        return f"All {len(titles)} controls put the {sources} sources in one order."
-    return (
-        f"The order of the {sources} sources depends on the control: rank correlations go down to "
-        f"{write_number(float(values[least]))}, as between {titles[j]} and {titles[i]}; their "
-        f"median is {write_number(float(np.nanmedian(values)))}."
-    )
-
-
-def tell_unbuilt_encoder(encoder: str, missing: int) -> str:
-    """Return that vectors of an encoder are not measured yet, and what has to come first."""
-    told = f"Vectors of {encoder} are here and not measured yet"
-    if missing:
-        verb = "has" if missing == 1 else "have"
-        return (
-            f"{told}; {count(missing, 'answer')} {verb} none. Import theirs too, or build with the "
-            "encoder itself, by its own name:"
-        )
-    return f"{told}:"
-
-
-def name_control(measure: str, encoder: str, encoders: Sequence[str]) -> str:
-    """Return what a control is called; with the encoder where there are several."""
-    return f"{TITLES[measure]} · {encoder}" if encoder and len(encoders) > 1 else TITLES[measure]
-
-
-def tabulate_ranks(
-    names: Sequence[str], titles: Sequence[str], values: Floats, ranks: Floats
-) -> list[dict[str, object]]:
-    """Return a row a model: its value and rank under every control, by its rank in the first.
-
-    Parameters
-    ----------
-    names : sequence of str, length s
-    titles : sequence of str, length c
-    values, ranks : (s, c) float64
-    """
-    order = np.argsort(ranks[:, 0], kind="stable")  # nan comes last
-    return [
-        {"model": names[i]}
-        | {
-            key: _or_none(round(float(number), 3))
-            for c, title in enumerate(titles)
-            for key, number in (
-                (_lower(title), values[i, c]),
-                (f"rank by {_lower(title)}", ranks[i, c]),
-            )
-        }
-        for i in order.tolist()
-    ]
-
-
-def _lower(title: str) -> str:
-    """Return a title within a line; names of encoders stay as they are."""
-    return title[:1].lower() + title[1:]
-
-
-def tabulate_agreement(
-    titles: Sequence[str], correlations: Floats, low: Floats, high: Floats
-) -> list[dict[str, object]]:
-    """Return a row for each two controls, those that agree least first.
-
-    Parameters
-    ----------
-    titles : sequence of str, length c
-    correlations, low, high : (c, c) float64
-    """
-    rows, columns = np.tril_indices(len(titles), -1)
-    values = correlations[rows, columns]
-    return [
-        {
-            "control": titles[columns[n]],
-            "other control": titles[rows[n]],
-            "rank correlation": _or_none(values[n]),
-            "95 % from": _or_none(low[rows[n], columns[n]]),
-            "95 % to": _or_none(high[rows[n], columns[n]]),
-        }
-        for n in np.argsort(values, kind="stable").tolist()
-    ]
-
-
-def tabulate_differences(
-    rows: Sequence[tuple[str, Estimate, Estimate, Estimate]],
-) -> list[dict[str, object]]:
-    """Return a row a model of (name, before, after, difference)."""
-    return [
-        {
-            "model": name,
-            "from": first.mean,
-            "to": second.mean,
-            "difference": difference.mean,
-            **_list_ends(difference),
-            "queries": difference.queries,
-        }
-        for name, first, second, difference in rows
-    ]
-
-
-def list_changes(
-    names: Sequence[str], first: Floats, second: Floats, queries: Sequence[str]
-) -> list[dict[str, object]]:
-    """Return a row a model and query, the largest change first; holes are left out.
-
-    Parameters
-    ----------
-    names : sequence of str, length m
-    first, second : (q, m) float64
-    queries : sequence of str, length q
-    """
-    changes = second - first
-    q, m = np.nonzero(~np.isnan(changes))
-    order = np.argsort(-np.abs(changes[q, m]), kind="stable")
-    return [
-        {
-            "model": names[m[i]],
-            "from": round(float(first[q[i], m[i]]), 3),
-            "to": round(float(second[q[i], m[i]]), 3),
-            "difference": round(float(changes[q[i], m[i]]), 3),
-            "query": queries[q[i]],
-        }
-        for i in order.tolist()
-    ]
-
-
-def tell_differences(
-    names: Sequence[str],
-    differences: Sequence[Estimate],
-    sides: tuple[str, str],
-    models: int,
-) -> str:
-    """Return whether answers become more alike from one side to the other, and for how many models.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Models; of several, the mean over all of them comes first.
-    differences : sequence of Estimate
-        Their paired differences.
-    sides : (str, str)
-    models : int
-    """
-    if not names:
-        return f"Between {sides[0]} and {sides[1]} no model can be compared on a common query."
-    first, own = differences[0], differences[-models:]
-    if is_sure(first):
-        change = f"become {'more' if first.mean > 0 else 'less'} alike"
-    else:
-        change = "change in no clear direction"
-    sure = sum(is_sure(difference) for difference in own)
-    told = (
-        f"From {sides[0]} to {sides[1]}, answers by {names[0]} {change}: a difference of "
-        f"{_write(first)} over {count(first.queries, 'common query')}."
-    )
-    if models == 1:
-        return told
-    return f"{told} By itself, it is clear for {sure} of {count(models, 'model')}."
-
-
-def is_sure(difference: Estimate) -> bool:
-    """Whether the interval of a difference leaves out 0."""
-    return difference.interval is not None and difference.low * difference.high > 0
-
-
-def _print(value: float | np.floating) -> str:
-    """Return a number with as many digits as the paper gives."""
-    return write_number(float(value), PRINTED)
-
-
-def tell_beside(what: str, mine: Estimate, published: Sequence[float], basis: str) -> str:
-    """Return a user's mean beside the range of the published numbers.
-
-    Parameters
-    ----------
-    what : str
-        "within a model" or "between models".
-    mine : Estimate
-        Mean over the user's models, or pairs of them.
-    published : sequence of float
-    basis : str
-        What the published ones are: "25 models".
-    """
-    theirs = (
-        f"published range {_print(min(published))} to {_print(max(published))}, "
-        f"mean {_print(np.mean(published))}, over {basis}"
-    )
-    if not mine.is_defined:
-        return f"Similarity {what}: undefined for your models; {theirs}."
-    ends = "" if mine.interval is None else f" ({_print(mine.low)} to {_print(mine.high)})"
-    over = f"over {count(mine.queries, 'query')}"
-    return f"Similarity {what}: yours {_print(mine.mean)}{ends} {over}; {theirs}."
-
-
-def tell_published(within: Floats, bins: Floats) -> str:
-    """Return how far the published models repeat themselves.
-
-    Parameters
-    ----------
-    within : (m,) float64
-    bins : (m, 10) float64
-        Per cent of queries in each bin of similarity, 0-0.1 first.
-    """
-    above = float(bins[:, 8:].sum(axis=1).mean())
-    return (
-        f"Over {count(len(within), 'published model')}, {above:.1f} % of queries get answers that "
-        f"are at .8 or above within a model; the mean is {_print(within.mean())}, the range "
-        f"{_print(within.min())} to {_print(within.max())}."
-    )
-
-
-def tell_published_between(within: Floats, between: Floats) -> str:
-    """Return how alike the published models are, and the gap to repetition within them.
-
-    Parameters
-    ----------
-    within : (m,) float64
-    between : (m, m) float64
-        nan on the diagonal.
-    """
-    mean = float(np.nanmean(between))
-    gap = float(within.mean()) - mean
-    return (
-        f"Over {count(len(within), 'published model')}, answers by different models are at "
-        f"{_print(mean)} ({_print(np.nanmin(between))} to "
-        f"{_print(np.nanmax(between))} by pair), answers by one model at "
-        f"{_print(within.mean())}: a gap of {_print(gap)}."
-    )
-
-
-def tabulate_published(
-    names: Sequence[str], within: Floats, bins: Floats
-) -> list[dict[str, object]]:
-    """Return a row a published model, the one that repeats itself most first."""
-    order = np.argsort(-within, kind="stable").tolist()
-    return [
-        {
-            "model": names[i],
-            "mean cosine": round(float(within[i]), 3),
-            "queries above .8 (%)": float(bins[i, 8:].sum()),
-            **{f".{b} to {name_end(b)} (%)": float(bins[i, b]) for b in range(9, -1, -1)},
-        }
-        for i in order
-    ]
-
-
-def tabulate_beside(
-    rows: Sequence[tuple[str, str, Estimate]], what: str
-) -> list[dict[str, object]]:
-    """Return a row for each of (name, whose it is, estimate), the highest first."""
-    ranked = sorted(rows, key=lambda row: -row[2].mean)
-    return [
-        {
-            what: name,
-            "whose": whose,
-            "mean cosine": estimate.mean,
-            **_list_ends(estimate),
-        }
-        for name, whose, estimate in ranked
-    ]
-
-
-def name_end(place: int) -> str:
-    """Return the upper end of one of ten bins: ".9", "1.0"."""
-    return f".{place + 1}" if place < 9 else "1.0"
-
-
-def list_partners(partners: Sequence[tuple[str, float]]) -> list[dict[str, object]]:
-    """Return a row a model of (name, similarity)."""
-    return [{"model": name, "similarity": round(value, 3)} for name, value in partners]
-
-
-def tell_encoders(mine: str, theirs: str, basis: str) -> str:
-    """Return what stands between a user's numbers and the published ones."""
-    told = f"Published: {theirs}, {basis}."
-    if mine.rsplit(":", 1)[-1] == theirs:
-        return f"{told} Yours: the same encoder, other queries: digits can be compared with care."
-    return (
-        f"{told} Yours: {mine}. Cosines of two encoders are not on one scale: compare the order, "
-        "and how far within lies above between, not the digits."
     )

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from hivemind_core.corpus.identity import Source
 from hivemind_core.figures.numbers import count, escape_label, write_interval, write_number
 from hivemind_core.figures.palette import Ground, Ink
+from hivemind_core.measures.resampling import FEWEST_QUERIES
 
 Summary = Mapping[str, Any]
 ROW_HEIGHT = 30
@@ -237,12 +238,12 @@ def read_between(summary: Summary, sources: Iterable[Source]) -> Reading:
 def _explain_bars(summary: Summary) -> str:
     if any(part.get("ci95") for part in summary["intra"].values()):
         return "bars are 95 % intervals over queries."
-    return "an interval needs two queries."
+    return f"an interval needs {FEWEST_QUERIES} queries."
 
 
 def _explain_interval(interval: list[float] | None) -> str:
     if interval is None:
-        return "; an interval needs two queries"
+        return f"; an interval needs {FEWEST_QUERIES} queries"
     return f"; between: 95 % interval {write_interval(interval)}"
 
 

@@ -18,7 +18,7 @@ from hivemind_core.calibration import (
 )
 from hivemind_core.evaluation import Panel
 from hivemind_core.figures.curves import Curve, Slice
-from hivemind_core.figures.numbers import count, write_interval, write_number
+from hivemind_core.figures.numbers import count, drop_nan, write_interval, write_number
 from hivemind_core.figures.stamp import stamp_words
 from hivemind_core.figures.verdicts import VerdictRow
 from hivemind_core.figures.votes import ReliabilityRow, VoteRow
@@ -84,12 +84,10 @@ def list_verdicts(reports: Sequence[ScorerReport]) -> list[VerdictRow]:
 
     The difference of a row is the trend over all bins, which its verdict rests on.
     """
-    ranked = sorted(reports, key=lambda r: (isnan(r.full.spearman), -r.full.spearman))
     rows = []
-    for report in ranked:
+    for name, report in _rank(reports):
         last = find_last_bin(report)
         if last is not None:
-            scorer = report.scorer
             trend = report.trend
             shown = replace(
                 last.result,
@@ -98,26 +96,35 @@ def list_verdicts(reports: Sequence[ScorerReport]) -> list[VerdictRow]:
                 difference_high=trend.high,
                 reason=last.result.reason if isnan(trend.difference) else "",
             )
-            rows.append(VerdictRow(scorer.name, scorer.kind, report.full, shown, report.trend_p))
+            kind = report.scorer.kind
+            rows.append(VerdictRow(name, kind, report.full, shown, report.trend_p))
     return rows
+
+
+def _rank(reports: Sequence[ScorerReport]) -> list[tuple[str, ScorerReport]]:
+    """Return the reports with a name for each scorer, best agreement first, undefined ones last."""
+    names = name_scorers([report.scorer for report in reports])
+    return sorted(
+        zip(names, reports, strict=True),
+        key=lambda pair: (isnan(pair[1].full.spearman), -pair[1].full.spearman),
+    )
 
 
 def tabulate_scorers(reports: Sequence[ScorerReport]) -> list[dict[str, object]]:
     """Return a row a scorer, in the order of `list_verdicts`."""
-    ranked = sorted(reports, key=lambda r: (isnan(r.full.spearman), -r.full.spearman))
     return [
         {
-            "scorer": report.scorer.name,
+            "scorer": name,
             "kind": report.scorer.kind,
             "direction": _tell_direction(report.scorer.higher_is_better),
             "n": report.full.n,
-            "spearman": _or_none(report.full.spearman),
-            "95 % from": _or_none(report.full.low),
-            "95 % to": _or_none(report.full.high),
-            "within query": _or_none(report.within_query),
+            "spearman": drop_nan(report.full.spearman),
+            "95 % from": drop_nan(report.full.low),
+            "95 % to": drop_nan(report.full.high),
+            "within query": drop_nan(report.within_query),
             "verdict": report.verdict,
         }
-        for report in ranked
+        for name, report in _rank(reports)
     ]
 
 
@@ -125,10 +132,6 @@ def _tell_direction(higher_is_better: bool | None) -> str:
     if higher_is_better is None:
         return "not stated: shown as given"
     return "higher is better" if higher_is_better else "lower is better: turned round"
-
-
-def _or_none(value: float) -> float | None:
-    return None if isnan(value) else float(value)
 
 
 def draw_curve(report: ScorerReport, kind: str) -> Curve:
@@ -161,15 +164,15 @@ def tabulate_slices(report: ScorerReport) -> list[dict[str, object]]:
             "slice": TITLES[part.kind],
             "parameter": part.parameter,
             "n": part.result.n,
-            "spearman": _or_none(part.result.spearman),
-            "95 % from": _or_none(part.result.low),
-            "95 % to": _or_none(part.result.high),
-            "expected": _or_none(part.result.expected),
-            "difference": _or_none(part.result.difference),
-            "difference from": _or_none(part.result.difference_low),
-            "difference to": _or_none(part.result.difference_high),
-            "p, adjusted": _or_none(part.p_adjusted),
-            "noise ceiling": _or_none(part.ceiling),
+            "spearman": drop_nan(part.result.spearman),
+            "95 % from": drop_nan(part.result.low),
+            "95 % to": drop_nan(part.result.high),
+            "expected": drop_nan(part.result.expected),
+            "difference": drop_nan(part.result.difference),
+            "difference from": drop_nan(part.result.difference_low),
+            "difference to": drop_nan(part.result.difference_high),
+            "p, adjusted": drop_nan(part.p_adjusted),
+            "noise ceiling": drop_nan(part.ceiling),
             "reason": part.result.reason or None,
         }
         for part in report.slices
@@ -265,9 +268,9 @@ def tabulate_shares(
         {
             "scorer": name,
             place: part.place,
-            share: _or_none(part.share),
-            "95 % from": _or_none(part.low),
-            "95 % to": _or_none(part.high),
+            share: drop_nan(part.share),
+            "95 % from": drop_nan(part.low),
+            "95 % to": drop_nan(part.high),
             "n": part.n,
         }
         for name, parts in rows

@@ -14,7 +14,7 @@ from hivemind_core.figures.axes import LINE
 from hivemind_core.figures.layers import shorten_name
 from hivemind_core.figures.numbers import count, escape_label
 from hivemind_core.figures.palette import Ground, Ink, fade
-from hivemind_core.figures.within import cut_hover, span_arms
+from hivemind_core.figures.rows import cut_hover, span_arms
 from hivemind_core.measures.arrays import Floats
 
 GAPS = "gaps"

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,7 +14,13 @@ from hivemind_core.figures.coloring import paint_sources
 from hivemind_core.figures.difference import DifferenceRow
 from hivemind_core.figures.halos import Halo
 from hivemind_core.figures.layers import MapPoints, MapStyle
-from hivemind_core.figures.numbers import count, write_interval, write_number, write_percent
+from hivemind_core.figures.numbers import (
+    count,
+    drop_nan,
+    write_interval,
+    write_number,
+    write_percent,
+)
 from hivemind_core.figures.palette import HUES, SYMBOLS, Ground, Ink, tint
 from hivemind_core.figures.reading import Entry, list_group_entries
 from hivemind_core.live.reading import Arm, Reading
@@ -288,8 +293,8 @@ def tabulate_arms(
         row: dict[str, object] = {"strategy": name_strategy(arm.strategy), "answers": arm.answers}
         row |= _spread("within models", arm.within)
         row |= _spread("between models", arm.between)
-        row[f"different of {k}"] = _or_none(arm.distinct)
-        row[f"different of {k}: change"] = _or_none(arm.distinct_difference)
+        row[f"different of {k}"] = drop_nan(arm.distinct)
+        row[f"different of {k}: change"] = drop_nan(arm.distinct_difference)
         row |= _spread("characters", arm.characters)
         for name, changes in scores.items():
             row |= _spread(f"score by {name}", changes[place])
@@ -300,17 +305,13 @@ def tabulate_arms(
 def _spread(name: str, change: Change) -> dict[str, object]:
     value, moved = change.value, change.difference
     return {
-        name: _or_none(value.mean),
-        f"{name}: low": _or_none(value.low),
-        f"{name}: high": _or_none(value.high),
-        f"{name}: change": _or_none(moved.mean),
-        f"{name}: change, low": _or_none(moved.low),
-        f"{name}: change, high": _or_none(moved.high),
+        name: drop_nan(value.mean),
+        f"{name}: low": drop_nan(value.low),
+        f"{name}: high": drop_nan(value.high),
+        f"{name}: change": drop_nan(moved.mean),
+        f"{name}: change, low": drop_nan(moved.low),
+        f"{name}: change, high": drop_nan(moved.high),
     }
-
-
-def _or_none(value: float) -> float | None:
-    return None if isnan(value) else value
 
 
 def list_differences(arms: Sequence[Arm], part: str = "within") -> list[DifferenceRow]:

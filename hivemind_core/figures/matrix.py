@@ -3,79 +3,31 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
-from hivemind_core.figures.coloring import choose_ticks
+from hivemind_core.figures.coloring import choose_few_ticks
 from hivemind_core.figures.layers import HOVER_WIDTH, cut_name, shorten_name
-from hivemind_core.figures.numbers import count, escape_label, write_number
-from hivemind_core.figures.palette import Ground, mix
-from hivemind_core.measures.arrays import Floats, Integers
+from hivemind_core.figures.merges import BESIDE, TREE_WIDTH, Part, draw_tree, list_levels, rule_tree
+from hivemind_core.figures.numbers import escape_label, write_number
+from hivemind_core.figures.palette import Ground, choose_readable, shade
+from hivemind_core.figures.similarities import MatrixView, bound_between
 from hivemind_core.measures.ordering import Dendrogram
-
-Part = dict[str, Any]  # of a figure, as Plotly reads it
 
 LARGEST_CELL, SMALLEST_CELL = 52, 12  # pixels; in lower rows names would lie on each other
 LEAST_WIDTH = 4
 MOST_WITH_COLUMNS = 30  # models whose columns are named
 MOST_WITH_VALUES = 16  # models whose values are printed
+BLACK_OR_WHITE = ("#000000", "#FFFFFF")  # one of them has a contrast of 4.5 with any colour
 FAMILY_WIDTH = 14  # characters
 CHARACTER = 7.3  # pixels, in the heavier weight
 FONT, STRONG = 12, 600
-BESIDE = 10  # pixels between the matrix and what stands beside it
-TREE_WIDTH, TREE_TICKS = 84, 3
 BAR_HEIGHT, BAR_TICKS = 58, 6
 PAD = 0.02  # of a cell, so that names at the border are within the axes
 INSET = 0.4  # half the side of the frame that marks a cell of the diagonal
 VEIL, GAP_OPACITY = 0.55, 0.7
 FRAMED = "Framed: within a source. Colours range over pairs of different sources, and end there."
-
-
-@dataclass(frozen=True, eq=False)
-class MatrixView:
-    """The similarities of m models, and how they are arranged.
-
-    Attributes
-    ----------
-    names : tuple of str, length m
-        Plain text, untrusted.
-    values : (m, m) float64
-        Symmetric: similarity between every two models and, on the diagonal, within one; nan where
-        it is undefined.
-    order : (m,) int64
-        Models from the first row to the last, and from the first column to the last.
-    dendrogram : Dendrogram or None
-        Drawn beside the matrix; its order is then `order`.
-    groups : tuple of str or None
-        Family of each model, as plain text, where they are arranged by family: set apart by lines,
-        and named where no dendrogram is drawn.
-    thing : str
-        What a row is.
-    """
-
-    names: tuple[str, ...]
-    values: Floats
-    order: Integers
-    dendrogram: Dendrogram | None = None
-    groups: tuple[str, ...] | None = None
-    thing: str = "model"
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    @property
-    def arranged(self) -> Floats:
-        """The values as they are drawn."""
-        return self.values[np.ix_(self.order, self.order)]
-
-    @property
-    def tree(self) -> Dendrogram | None:
-        """The dendrogram, where it has merges that can be drawn."""
-        tree = self.dendrogram
-        return tree if tree is not None and np.isfinite(tree.similarity).any() else None
 
 
 @dataclass(frozen=True)
@@ -124,8 +76,8 @@ def draw_matrix(
     shapes = [*_separate_groups(view, ground), *_frame_diagonal(view, ground)]
     words = _name_models(view, picked or (), found, ground)
     if view.tree is not None:
-        traces.append(_draw_tree(view.tree, grid, ground))
-        shapes += _rule_tree(view.tree, grid, ground)
+        traces.append(draw_tree(view.tree, grid.column, ground))
+        shapes += rule_tree(view.tree, grid.column, ground)
         words += _name_merges(view.tree, grid, ground)
     else:
         words += _name_groups(view, ground)
@@ -241,7 +193,9 @@ def _draw_values(view: MatrixView, ground: Ground) -> Iterator[object]:
     values, (low, high) = view.arranged, bound_between(view.values)
     rows, columns = np.nonzero(np.isfinite(values))
     shares = np.clip((values[rows, columns] - low) / (high - low), 0, 1)
-    inks = np.array([choose_text_color(find_color(share, ground)) for share in shares.tolist()])
+    inks = np.array(
+        [choose_readable(shade(share, ground), BLACK_OR_WHITE) for share in shares.tolist()]
+    )
     for ink in np.unique(inks).tolist():
         chosen = np.flatnonzero(inks == ink)
         yield go.Scatter(
@@ -258,41 +212,11 @@ def _draw_values(view: MatrixView, ground: Ground) -> Iterator[object]:
         )
 
 
-def bound_between(values: Floats) -> tuple[float, float]:
-    """Return both ends of the similarities between models, which the colours range over.
-
-    A lone number gets a width; with none between models, those within are taken; 0 to 1 for none.
-    """
-    between = values[~np.eye(len(values), dtype=bool)]
-    known = between[np.isfinite(between)]
-    if len(known) == 0:
-        known = values[np.isfinite(values)]
-    if len(known) == 0:
-        return 0.0, 1.0
-    low, high = float(known.min()), float(known.max())
-    return (low, high) if high - low > 1e-6 else (low - 0.05, high + 0.05)
-
-
-def find_color(share: float, ground: Ground) -> str:
-    """Return the colour at a share of 0 to 1 of the ramp."""
-    steps = len(ground.ramp) - 1
-    stop = min(int(share * steps), steps - 1)
-    return mix(ground.ramp[stop], ground.ramp[stop + 1], share * steps - stop)
-
-
-def choose_text_color(color: str) -> str:
-    """Return black or white, whichever is told apart better from #rrggbb: at least 4.5 to 1."""
-    parts = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    luminance = float(linear @ np.array([0.2126, 0.7152, 0.0722]))
-    return "#000000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#FFFFFF"
-
-
 def _choose_colors(view: MatrixView, scale: str, ground: Ground) -> Part:
     """Return the colours, and a thin bar under the left of the matrix that says which is which."""
     low, high = bound_between(view.values)
     steps = np.linspace(0, 1, len(ground.ramp)).tolist()
-    ticks = _list_ticks(low, high, BAR_TICKS)
+    ticks = choose_few_ticks(low, high, BAR_TICKS)
     font = {"size": FONT, "color": ground.muted}
     return {
         "cmin": low,
@@ -320,84 +244,12 @@ def _choose_colors(view: MatrixView, scale: str, ground: Ground) -> Part:
     }
 
 
-def _list_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """Return at most that many round numbers, each with how it is written: ".65"."""
-    ticks = choose_ticks(low, high, is_log=False)
-    ticks = ticks[:: max(1, -(-len(ticks) // most))]
-    if any(abs(value - round(value, 2)) > 1e-9 for value, _ in ticks):
-        return ticks
-    return [(value, write_number(value)) for value, _ in ticks]
-
-
-def _bound_tree(tree: Dendrogram) -> tuple[float, float]:
-    """Return the similarities at the far and at the near end of the tree's scale."""
-    low, high = float(tree.similarity.min()), float(tree.similarity.max())
-    spare = max(0.04 - (high - low), 0) / 2
-    span = max(high - low, 0.04)
-    return low - spare - 0.05 * span, high + spare + 0.15 * span
-
-
-def _place(similarity: Floats, tree: Dendrogram, grid: _Grid) -> Floats:
-    """Return where similarities lie to the right of the matrix, in cells."""
-    low, high = _bound_tree(tree)
-    share = (high - np.minimum(similarity, high)) / (high - low)
-    return len(tree.order) - 0.5 + (BESIDE + TREE_WIDTH * share) / grid.column
-
-
-def _draw_tree(tree: Dendrogram, grid: _Grid, ground: Ground) -> object:
-    """Return the merges, to the right of the rows: the most similar next to them."""
-    similarity, y = trace_merges(tree)
-    return go.Scatter(
-        x=_place(similarity, tree, grid).astype(np.float32),
-        y=y.astype(np.float32),
-        mode="lines",
-        name="tree",
-        hoverinfo="skip",
-        line={"color": ground.muted, "width": 1},
-    )
-
-
-def trace_merges(tree: Dendrogram) -> tuple[Floats, Floats]:
-    """Return the brackets of a tree as one line with gaps.
-
-    Returns
-    -------
-    similarity : (5 (m - 1),) float64
-        Four corners a merge, and a nan; infinite where a leaf begins.
-    place : (5 (m - 1),) float64
-        0 is the first leaf; a merge stands midway between what it joins.
-    """
-    m = len(tree.order)
-    places = [*np.argsort(tree.order).tolist(), *[0.0] * (m - 1)]
-    levels = [*[np.inf] * m, *tree.similarity.tolist()]
-    x, y = [], []
-    for node, (left, right) in enumerate(zip(tree.left, tree.right, strict=True), m):
-        places[node] = (places[left] + places[right]) / 2
-        x += [levels[left], levels[node], levels[node], levels[right], np.nan]
-        y += [places[left], places[left], places[right], places[right], np.nan]
-    return np.array(x), np.array(y)
-
-
-def _list_tree_ticks(tree: Dendrogram, grid: _Grid) -> list[tuple[float, str]]:
-    """Return where the ticks of the tree's scale are, in cells, and how they are written."""
-    ticks = _list_ticks(*_bound_tree(tree), TREE_TICKS)
-    places = _place(np.array([value for value, _ in ticks]), tree, grid).tolist()
-    return [(place, text) for place, (_, text) in zip(places, ticks, strict=True)]
-
-
-def _rule_tree(tree: Dendrogram, grid: _Grid, ground: Ground) -> list[Part]:
-    """Return a line down the tree for each tick of its scale."""
-    ends = {"type": "line", "y0": -0.5, "y1": len(tree.order) - 0.5, "layer": "below"}
-    line = {"color": ground.line, "width": 1}
-    return [{"x0": x, "x1": x, "line": line, **ends} for x, _ in _list_tree_ticks(tree, grid)]
-
-
 def _name_merges(tree: Dendrogram, grid: _Grid, ground: Ground) -> list[Part]:
     """Return the words above the tree: what its scale is, and the ticks."""
     look: Part = {"y": -0.5, "yanchor": "bottom", "color": ground.muted}
     start = len(tree.order) - 0.5 + BESIDE / grid.column
     title = _write("joined at", x=start, xanchor="left", yshift=18, **look)
-    ticks = _list_tree_ticks(tree, grid)
+    ticks = list_levels(tree, grid.column)
     return [title, *(_write(text, x=place, **look) for place, text in ticks)]
 
 
@@ -524,56 +376,3 @@ def _lay_out(view: MatrixView, grid: _Grid) -> Part:
         "clickmode": "event+select",
         "dragmode": False,
     }
-
-
-def describe_matrix(view: MatrixView) -> str:
-    """Return the matrix in words, for those who do not see it: plain text, names untrusted."""
-    head = f"Matrix of the similarities of {count(len(view), view.thing)}"
-    pairs = [pair for pair in rank_pairs(view) if np.isfinite(pair[2])]
-    if not pairs:
-        return f"{head}: no query was answered by two of them."
-    (a, b, high), (c, d, low) = pairs[0], pairs[-1]
-    most = f"most alike are {view.names[a]} and {view.names[b]} ({write_number(high)})"
-    if len(pairs) == 1:
-        return f"{head}: {view.names[a]} and {view.names[b]} have {write_number(high)}."
-    least = f"least alike {view.names[c]} and {view.names[d]} ({write_number(low)})"
-    return f"{head}: {most}, {least}. {_describe_order(view)}"
-
-
-def _describe_order(view: MatrixView) -> str:
-    if view.groups is not None:
-        return "Rows and columns are arranged by family."
-    if view.dendrogram is not None:
-        return "Rows and columns are arranged so that similar models lie together, with the tree."
-    return "Rows and columns are in the same order."
-
-
-def rank_pairs(view: MatrixView) -> list[tuple[int, int, float]]:
-    """Return every two models once with their similarity, highest first, undefined (nan) last."""
-    rows, columns = np.triu_indices(len(view), 1)
-    values = view.values[rows, columns]
-    ranked = np.argsort(-values, kind="stable")  # nan is sorted to the end
-    return [(int(rows[i]), int(columns[i]), float(values[i])) for i in ranked]
-
-
-def list_pairs(view: MatrixView) -> list[dict[str, object]]:
-    """Return the matrix as rows of a table, highest similarity first; undefined ones are None."""
-    return [
-        {
-            "model": view.names[a],
-            "other model": view.names[b],
-            "similarity": value if np.isfinite(value) else None,
-        }
-        for a, b, value in rank_pairs(view)
-    ]
-
-
-def rank_partners(view: MatrixView, row: int) -> list[tuple[int, float]]:
-    """Return the other models with their similarity to one, highest first.
-
-    Undefined ones are left out; equal ones are in the order of the names.
-    """
-    values = view.values[row].copy()
-    values[row] = np.nan
-    ranked: NDArray[np.intp] = np.argsort(-values, kind="stable")
-    return [(int(i), float(values[i])) for i in ranked if np.isfinite(values[i])]

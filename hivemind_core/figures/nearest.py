@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import plotly.graph_objects as go
 
+from hivemind_core.figures.estimates import list_ends
 from hivemind_core.figures.numbers import count
 from hivemind_core.figures.palette import Ground, fade
 from hivemind_core.measures.arrays import Floats
@@ -114,7 +115,7 @@ def tabulate_nearest(
             "nearest answers (N)": box.neighbours,
             "queries": box.queries,
             "mean": box.mean,
-            **(_list_ends(ends[box.neighbours]) if ends else {}),
+            **(list_ends(ends[box.neighbours]) if ends else {}),
             "lower quartile": box.quartiles[0],
             "median": box.median,
             "upper quartile": box.quartiles[1],
@@ -122,11 +123,6 @@ def tabulate_nearest(
         }
         for box in _make_boxes(nearest, neighbours)
     ]
-
-
-def _list_ends(estimate: Estimate) -> dict[str, float | None]:
-    low, high = estimate.interval or (None, None)
-    return {"95 % from": low, "95 % to": high}
 
 
 def describe_nearest(nearest: Floats, neighbours: Sequence[int], models: int) -> str:

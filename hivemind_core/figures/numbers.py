@@ -34,3 +34,8 @@ def count(number: int, thing: str) -> str:
     """Return a number and what is counted: "1 answer", "1,250 answers", "2 queries"."""
     plural = thing[:-1] + "ies" if thing.endswith("ry") else thing + "s"
     return f"{number:,} {thing if number == 1 else plural}"
+
+
+def drop_nan(value: float) -> float | None:
+    """Return a number as a table holds it: None where it is undefined."""
+    return None if isnan(value) else float(value)

@@ -222,6 +222,23 @@ def shade(share: float, ground: Ground) -> str:
     return mix(ground.ramp[start], ground.ramp[start + 1], place - start)
 
 
+def choose_readable(color: str, inks: Iterable[str]) -> str:
+    """Return whichever of these inks is told apart best from a colour; all are #rrggbb."""
+    return max(inks, key=lambda ink: measure_contrast(ink, color))
+
+
+def measure_contrast(color: str, other: str) -> float:
+    """Return the contrast of two colours (#rrggbb) as WCAG 2 defines it, in [1, 21]."""
+    dark, light = sorted(_measure_luminance(each) for each in (color, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _measure_luminance(color: str) -> float:
+    parts = np.array(_read_parts(color)) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
+
+
 def _read_parts(color: str) -> tuple[int, int, int]:
     """Return red, green and blue of #rrggbb."""
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

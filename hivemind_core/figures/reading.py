@@ -1,6 +1,5 @@
 """What the answers on a map say: clusters as a reading list, answers side by side, a sentence."""
 
-import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,9 @@ from hivemind_core.space.linking import COSINE, PEOPLE
 
 KEYWORDS_SHOWN = 5
 STEP = 0.02  # a threshold this far above the highest that was tried has not been tried
+OPPOSITES = (
+    "Negation hardly counts in this, so that a group may hold opposite answers in like words."
+)
 
 
 @dataclass(frozen=True)
@@ -213,16 +215,14 @@ def tell_finding(
     return _tell_entry(largest, present, sources, ("lie", "lies", "in one cluster"))
 
 
-def tell_growth(unbuilt: int, locator: str) -> str:
-    """Return what to do where a corpus has changed since its maps were built."""
+def tell_growth(unbuilt: int, command: str) -> str:
+    """Return what to do where a corpus has changed since its maps were built: run that command."""
     if unbuilt == 0:
-        return (
-            f"This corpus has changed since it was built. `hivemind build {shlex.quote(locator)}`"
-        )
+        return f"This corpus has changed since it was built. `{command}`"
     have = "has" if unbuilt == 1 else "have"
     return (
         f"This corpus has grown since it was built: {count(unbuilt, 'answer')} {have} no place "
-        f"yet. `hivemind build {shlex.quote(locator)}`"
+        f"yet. `{command}`"
     )
 
 
@@ -286,7 +286,7 @@ def tell_ideas(labels: Iterable[int], by_people: Iterable[bool], repeats: int) -
 
 
 def tell_agreement(calibration: Calibration | None, sense: str, threshold: float) -> str:
-    """Return how often people would agree with what a threshold calls the same.
+    """Return how often people would agree with what a threshold calls the same, and what it misses.
 
     Parameters
     ----------
@@ -298,6 +298,10 @@ def tell_agreement(calibration: Calibration | None, sense: str, threshold: float
     """
     if sense not in (PEOPLE, COSINE):
         return f"Judged by {sense}. How often people would agree has not been measured here."
+    return f"{_tell_measured(calibration, sense, threshold)} {OPPOSITES}"
+
+
+def _tell_measured(calibration: Calibration | None, sense: str, threshold: float) -> str:
     if calibration is None or sense not in calibration.senses:
         return "How often people would agree has not been measured for this encoder."
     row = calibration.find(sense, threshold)

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from hivemind_core.figures.layers import cut_name
 from hivemind_core.figures.numbers import count, escape_label, write_number
-from hivemind_core.figures.palette import Ground, Ink, fade, shade
-from hivemind_core.figures.within import cut_hover
+from hivemind_core.figures.palette import Ground, Ink, choose_readable, fade, shade
+from hivemind_core.figures.rows import cut_hover
 from hivemind_core.measures.arrays import Floats
 
 NAME_WIDTH = 24
@@ -133,7 +133,8 @@ def draw_correlations(columns: Sequence[str], matrix: Floats, ground: Ground) ->
         value = float(cells[y, x])
         color = ground.muted
         if not np.isnan(value):
-            color = _choose_text(shade((value - lowest) / (1 - lowest), ground), ground)
+            filled = shade((value - lowest) / (1 - lowest), ground)
+            color = choose_readable(filled, (ground.ink, ground.paper))
         figure.add_annotation(
             x=x,
             y=y,
@@ -304,20 +305,3 @@ def _lay_out_correlations(figure: go.Figure, columns: Sequence[str], ground: Gro
 
 def _tell_pair(first: str, second: str, value: float) -> str:
     return escape_label(f"{cut_hover(first)} and {cut_hover(second)}: {write_number(value)}")
-
-
-def _choose_text(color: str, ground: Ground) -> str:
-    """Return whichever of ink and paper is read better on a colour."""
-    return max((ground.ink, ground.paper), key=lambda text: _measure_contrast(text, color))
-
-
-def _measure_contrast(color: str, other: str) -> float:
-    """Return the contrast of two colours (#rrggbb) as WCAG 2 defines it, in [1, 21]."""
-    dark, light = sorted(_measure_luminance(each) for each in (color, other))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _measure_luminance(color: str) -> float:
-    parts = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ np.array([0.2126, 0.7152, 0.0722]))

@@ -14,8 +14,8 @@ from hivemind_core.figures.legend import add_colors
 from hivemind_core.figures.numbers import count, escape_label, write_number
 from hivemind_core.figures.palette import Ground
 from hivemind_core.figures.ranges import GOLDEN
+from hivemind_core.figures.rows import cut_hover
 from hivemind_core.figures.stamp import stamp_figure, stamp_words
-from hivemind_core.figures.within import cut_hover
 from hivemind_core.measures.arrays import Floats, Integers
 from hivemind_core.measures.spearman import correlate
 

@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from hivemind_core.figures.numbers import count, write_number
-from hivemind_core.figures.reading import rank_striking
+from hivemind_core.figures.reading import OPPOSITES, rank_striking
 from hivemind_core.space.linking import PEOPLE
 
 SENSES = {
     PEOPLE: "by the estimated chance that people call them the same",
     "cosine": "by the cosine of their vectors",
 }
-OPPOSITES = (
-    "Negation hardly counts in this, so that a group may hold opposite answers in like words."
-)
 
 
 @dataclass(frozen=True)

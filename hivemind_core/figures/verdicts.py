@@ -20,8 +20,7 @@ from hivemind_core.figures.difference import FADED, write_change
 from hivemind_core.figures.layers import cut_name, shorten_name
 from hivemind_core.figures.numbers import count, escape_label, write_interval, write_number
 from hivemind_core.figures.palette import Ground, mix
-from hivemind_core.figures.stamp import stamp_figure, stamp_words
-from hivemind_core.figures.within import (
+from hivemind_core.figures.rows import (
     choose_dot,
     cut_hover,
     lay_legend,
@@ -30,6 +29,7 @@ from hivemind_core.figures.within import (
     print_value,
     span_arms,
 )
+from hivemind_core.figures.stamp import stamp_figure, stamp_words
 from hivemind_core.measures.miscalibration import SliceResult
 
 LEVEL = 0.05  # up to which an adjusted p counts

@@ -30,8 +30,8 @@ from hivemind_core.figures.lines import (
 )
 from hivemind_core.figures.numbers import count, escape_label, write_number, write_percent
 from hivemind_core.figures.palette import Ground, Ink
+from hivemind_core.figures.rows import cut_hover
 from hivemind_core.figures.stamp import stamp_figure, stamp_words
-from hivemind_core.figures.within import cut_hover
 
 SIDES = (
     "share of pairs in which a scorer prefers the answer that more people prefer, by how many of "

@@ -1,25 +1,8 @@
 """The answers behind a mean: those of two sources that are nearest to each other."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hivemind_core.measures.arrays import Floats
-
-
-def find_closest(
-    first: NDArray[np.float32], second: NDArray[np.float32], count: int, *, is_same: bool = False
-) -> list[tuple[int, int, float]]:
-    """Return the pairs of rows with the highest cosines, highest first.
-
-    Parameters
-    ----------
-    first, second : (n, d), (m, d) float32
-        Unit rows.
-    count, is_same
-        As in `rank_closest`.
-    """
-    cosines = first.astype(np.float64) @ second.astype(np.float64).T
-    return rank_closest(cosines, count, is_same=is_same)
 
 
 def rank_closest(

@@ -1,4 +1,4 @@
-"""What queries are labelled as: shares of labels, and which labels go together."""
+"""Which labels of queries go together."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,24 +6,6 @@ from numpy.typing import NDArray
 from hivemind_core.measures.arrays import Floats, Integers
 
 Membership = NDArray[np.bool_]
-
-
-def share_labels(membership: Membership) -> Floats:
-    """Return the share of queries that have each label.
-
-    Parameters
-    ----------
-    membership : (n, k) bool
-        Whether query i has label j.
-
-    Returns
-    -------
-    (k,) float64
-        In [0, 1]; nan for no queries. Queries may have several labels or none, so that the shares
-        sum to anything from 0 to k.
-    """
-    n, k = membership.shape
-    return membership.sum(axis=0) / n if n else np.full(k, np.nan)
 
 
 def count_together(membership: Membership) -> Integers:

@@ -199,16 +199,6 @@ def draw_slice(
     return SliceDraws(correlate_draws(scores, ranked.ranks), expect_agreement(whole, ratio))
 
 
-def compare_slice(
-    full: tuple[Ranked, Floats], part: tuple[Ranked, Floats], draws_full: Floats | None = None
-) -> SliceResult:
-    """Return how far a scorer agrees with people on a slice, and what range alone would give.
-
-    Parameters as in `draw_slice`.
-    """
-    return summarise_slice(part, draw_slice(full, part, draws_full))
-
-
 def summarise_slice(part: tuple[Ranked, Floats], draws: SliceDraws | None) -> SliceResult:
     """Return the numbers of a slice from its draws."""
     ranked, scores = part

@@ -10,7 +10,7 @@ from hivemind_core.measures.arrays import Floats
 
 DRAWS = 1000
 CHUNK = 100
-FEWEST_QUERIES = 2
+FEWEST_QUERIES = 5  # with an interval: fewer can be drawn in too few ways, and give one too narrow
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Estimate:
     mean : float
         nan where no query has a value.
     low, high : float
-        Ends of the bootstrap interval; nan under two queries.
+        Ends of the bootstrap interval; nan under FEWEST_QUERIES.
     queries : int
         Queries with a value.
     """
@@ -124,7 +124,7 @@ def estimate_columns(
 
 
 def make_estimate(mean: float, draws: Floats, queries: int) -> Estimate:
-    """Return a mean with the interval of its draws, where two queries give it one."""
+    """Return a mean with the interval of its draws, where it rests on enough queries for one."""
     if isnan(mean):
         return UNDEFINED
     low, high = find_interval(draws) if queries >= FEWEST_QUERIES else (nan, nan)

@@ -17,7 +17,7 @@ from hivemind_core.figures.findings import (
     tell_nearest,
 )
 from hivemind_core.figures.homogeneity import count_models
-from hivemind_core.figures.matrix import FRAMED, MatrixView, describe_matrix, draw_matrix
+from hivemind_core.figures.matrix import FRAMED, draw_matrix
 from hivemind_core.figures.nearest import (
     EXPLAINED,
     describe_nearest,
@@ -25,6 +25,7 @@ from hivemind_core.figures.nearest import (
     tabulate_nearest,
 )
 from hivemind_core.figures.pairs import choose_held, tell_extremes
+from hivemind_core.figures.similarities import MatrixView, describe_matrix
 from hivemind_core.measurement import COSINE, SIMILARITIES
 from hivemind_core.measures.nearest import NEIGHBOURS
 from hivemind_core.measures.ordering import order_by_similarity

@@ -1,7 +1,7 @@
 """The numbers of a corpus, category by category."""
 
 from hivemind_core.estimation import Estimates, estimate
-from hivemind_core.figures.categories import FEW, drop_interval, tell_categories
+from hivemind_core.figures.categories import FEW, tell_categories
 from hivemind_core.figures.findings import SCALES, order_sources
 from hivemind_core.figures.ranking import list_marks
 from hivemind_core.figures.within import SourceRow, draw_within
@@ -48,7 +48,7 @@ def describe_categories(material: Material) -> Section:
 def _draw(material: Material, found: dict[str, Estimates], finding: str) -> Drawing:
     held = [(name, one.gap.within) for name, one in found.items() if one.gap.within.is_defined]
     ranked = sorted(held, key=lambda row: -row[1].mean)
-    rows = [SourceRow(name, drop_interval(within), None) for name, within in ranked]
+    rows = [SourceRow(name, within, None) for name, within in ranked]
     marks = list_marks(material.numbers.floor, material.numbers.people)
     return draw_twice(
         lambda ground: draw_within(rows, marks, {}, ground, SCALES[COSINE]),
@@ -63,7 +63,7 @@ def _tabulate(found: dict[str, Estimates]) -> Grid:
     for name, one in found.items():
         told = (one.gap.within, one.gap.between, one.gap.gap)
         own = (one.people or UNDEFINED,) if has_people else ()
-        numbers = (show_estimate(drop_interval(number)) for number in (*told, *own))
+        numbers = (show_estimate(number) for number in (*told, *own))
         rows.append((Cell(name), Cell(f"{len(one.measured.query_ids):,}"), *numbers))
     columns = ("category", "n", "within a model", "between models", "gap")
     people = ("people",) if has_people else ()
@@ -77,7 +77,7 @@ def _tabulate_sources(found: dict[str, Estimates]) -> Grid:
             Cell(name),
             Cell(one.measured.sources[i].name),
             Cell(f"{one.within[i].queries:,}"),
-            show_estimate(drop_interval(one.within[i])),
+            show_estimate(one.within[i]),
         )
         for name, one in found.items()
         for i in order_sources(one.within)

@@ -18,30 +18,9 @@ from hivemind_core.evaluation import (
     list_criteria,
     read_panel,
 )
-from hivemind_core.figures.judging import (
-    EXPLAINED,
-    list_beyond,
-    list_reliability,
-    list_verdicts,
-    list_votes,
-    tabulate_scorers,
-    tabulate_shares,
-    tell_beyond,
-    tell_panel,
-    tell_scorers,
-    tell_votes,
-)
+from hivemind_core.figures import judging, votes
 from hivemind_core.figures.palette import HUES, Ink
 from hivemind_core.figures.verdicts import describe_verdicts, draw_verdicts
-from hivemind_core.figures.votes import (
-    DRAWN,
-    PREDICTED,
-    SIDES,
-    describe_reliability,
-    describe_votes,
-    draw_reliability,
-    draw_votes,
-)
 from hivemind_core.measures.disagreement import measure_alpha
 from hivemind_core.measures.miscalibration import draw_items
 from hivemind_core.measures.votes import share_by_prediction, share_majority
@@ -104,7 +83,9 @@ def describe_judgements(judged: Sequence[Judged]) -> Section:
     title = "Evaluators against people"
     if not judged:
         return Section("calibration", title, (Words(NONE),))
-    findings = [f"{one.title}: {tell_scorers(one.reports)}" for one in judged if len(one.panel)]
+    findings = [
+        f"{one.title}: {judging.tell_scorers(one.reports)}" for one in judged if len(one.panel)
+    ]
     parts: list[Part] = [part for one in judged for part in _describe(one)]
     return Section("calibration", title, (*parts, Words(SLICES, "note")), tuple(findings))
 
@@ -112,18 +93,18 @@ def describe_judgements(judged: Sequence[Judged]) -> Section:
 def _describe(one: Judged) -> Iterator[Part]:
     panel, reports = one.panel, one.reports
     yield Heading(one.title)
-    yield Words(tell_panel(panel, measure_alpha(panel.labels), find_ceiling(panel.labels)))
+    yield Words(judging.tell_panel(panel, measure_alpha(panel.labels), find_ceiling(panel.labels)))
     if not len(panel):
         yield Words(NOTHING)
         return
-    yield Words(tell_scorers(reports), "finding")
-    rows = list_verdicts(reports)
+    yield Words(judging.tell_scorers(reports), "finding")
+    rows = judging.list_verdicts(reports)
     if rows:
         yield draw_twice(lambda ground: draw_verdicts(rows, ground), describe_verdicts(rows))
-    yield Words(EXPLAINED, "note")
-    yield make_grid(f"{one.title}: every scorer", tabulate_scorers(reports))
-    yield Words(tell_beyond(reports))
-    beyond = list_beyond(reports)
+    yield Words(judging.EXPLAINED, "note")
+    yield make_grid(f"{one.title}: every scorer", judging.tabulate_scorers(reports))
+    yield Words(judging.tell_beyond(reports))
+    beyond = judging.list_beyond(reports)
     if beyond:
         yield make_grid(f"{one.title}: slices beyond what range alone would give", beyond)
     if panel.annotation == "pairwise":
@@ -134,24 +115,24 @@ def _describe_votes(one: Judged) -> Iterator[Part]:
     panel = one.panel
     items = draw_items(panel.means, panel.queries)
     scorers = [report.scorer for report in one.reports]
-    names, scores = name_scorers(scorers), [panel.scores[scorer] for scorer in scorers]
-    majority = list(
-        zip(names, (share_majority(panel.labels, own, items) for own in scores), strict=True)
-    )
-    predicted = list(
-        zip(names, (share_by_prediction(panel.labels, own, items) for own in scores), strict=True)
-    )
+    names = name_scorers(scorers)
+    scored = [(name, panel.scores[own]) for name, own in zip(names, scorers, strict=True)]
+    majority = [(name, share_majority(panel.labels, own, items)) for name, own in scored]
+    predicted = [(name, share_by_prediction(panel.labels, own, items)) for name, own in scored]
     inks = {name: Ink(HUES[n % len(HUES)]) for n, name in enumerate(names)}
-    yield Words(tell_votes(majority), "finding")
-    votes = [list_votes(*each) for each in majority]
-    yield draw_twice(lambda ground: draw_votes(votes, inks, ground), describe_votes(votes))
-    yield Words(f"{SIDES[:1].upper()}{SIDES[1:]} {DRAWN}", "note")
-    sides = tabulate_shares(majority, "on the larger side", "taken")
-    yield make_grid(f"{one.title}: how often a scorer sides with most people", sides)
-    curves = [list_reliability(*each) for each in predicted]
+    yield Words(judging.tell_votes(majority), "finding")
+    rows = [judging.list_votes(*each) for each in majority]
     yield draw_twice(
-        lambda ground: draw_reliability(curves, inks, ground), describe_reliability(curves)
+        lambda ground: votes.draw_votes(rows, inks, ground), votes.describe_votes(rows)
     )
-    yield Words(f"{PREDICTED[:1].upper()}{PREDICTED[1:]} {DRAWN}", "note")
-    held = tabulate_shares(predicted, "predicted", "observed")
+    yield Words(f"{votes.SIDES[:1].upper()}{votes.SIDES[1:]} {votes.DRAWN}", "note")
+    sides = judging.tabulate_shares(majority, "on the larger side", "taken")
+    yield make_grid(f"{one.title}: how often a scorer sides with most people", sides)
+    curves = [judging.list_reliability(*each) for each in predicted]
+    yield draw_twice(
+        lambda ground: votes.draw_reliability(curves, inks, ground),
+        votes.describe_reliability(curves),
+    )
+    yield Words(f"{votes.PREDICTED[:1].upper()}{votes.PREDICTED[1:]} {votes.DRAWN}", "note")
+    held = judging.tabulate_shares(predicted, "predicted", "observed")
     yield make_grid(f"{one.title}: predicted and observed preference", held)

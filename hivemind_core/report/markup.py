@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
-from importlib.resources import files
 
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from hivemind_core.export.document import Document, write_data, write_text
+from hivemind_core.export.document import Document, list_colors, read_part, write_data, write_text
 from hivemind_core.export.dressing import dress_figure
 from hivemind_core.export.fonts import write_faces
 from hivemind_core.figures.palette import DARK, LIGHT, Ground
@@ -26,6 +25,7 @@ from hivemind_core.report.parts import (
     Words,
 )
 
+PACKAGE = "hivemind_core.report"
 SHORT = 12  # rows of a table that stays on one page of paper
 PAGE_HEIGHT = 930  # pixels of a page of paper between its margins
 OPENING_HEIGHT = 220  # pixels that a heading and the sentences over its figure take of them
@@ -80,23 +80,14 @@ def write_pages(pages: Pages) -> bytes:
         "Take the numbers (JSON)</button></p>\n</main>\n"
         f"{figures}\n{write_data('numbers', pages.numbers)}"
     )
-    style = write_faces(body) + _write_grounds() + _read("report.css")
-    return Document(pages.title, body, style, (plotly, _read("report.js"))).write()
-
-
-def _read(name: str) -> str:
-    return (files("hivemind_core.report") / name).read_text("utf-8")
+    style = write_faces(body) + _write_grounds() + read_part("report.css", PACKAGE)
+    return Document(pages.title, body, style, (plotly, read_part("report.js", PACKAGE))).write()
 
 
 def _write_grounds() -> str:
     """Return the colours of either ground as variables; paper is always light."""
-    dark = f"@media screen and (prefers-color-scheme:dark){{:root{{{_list_colors(DARK)}}}}}"
-    return f":root{{--width:{WIDTH}px;{_list_colors(LIGHT)}}}\n{dark}\n"
-
-
-def _list_colors(ground: Ground) -> str:
-    names = ("paper", "ink", "line", "muted", "accent")
-    return "".join(f"--{name}:{getattr(ground, name)};" for name in names)
+    dark = f"@media screen and (prefers-color-scheme:dark){{:root{{{list_colors(DARK)}}}}}"
+    return f":root{{--width:{WIDTH}px;{list_colors(LIGHT)}}}\n{dark}\n"
 
 
 def _write_contents(pages: Pages) -> str:

@@ -174,8 +174,8 @@ def _show(row: Mapping[str, object], names: Sequence[str], name: str) -> Cell:
 
 
 def write_value(value: object, name: str) -> str:
-    """Return a value of a column as it is printed: three digits, one for per cent."""
-    if value is None:
+    """Return a value of a column as it is printed: three digits, one for per cent; "–" for none."""
+    if value is None or (isinstance(value, float) and isnan(value)):
         return DASH
     if isinstance(value, bool | str):
         return str(value)

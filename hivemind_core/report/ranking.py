@@ -1,12 +1,11 @@
 """Whether the order of models stays the same under every measure and every encoder."""
 
 from collections.abc import Sequence
+from math import isnan
 
-from hivemind_core.figures.findings import (
-    name_control,
-    tabulate_agreement,
-    tell_robustness,
-)
+import numpy as np
+
+from hivemind_core.figures.controls import name_control, tabulate_agreement, tell_robustness
 from hivemind_core.figures.palette import assign_inks
 from hivemind_core.figures.robustness import (
     EXPLAINED,
@@ -67,19 +66,15 @@ def _rank(material: Material) -> Robustness:
 
 def _tabulate(found: Robustness, titles: Sequence[str]) -> Grid:
     """Return the value of every model under every control, with its rank under it."""
-    order = sorted(range(len(found.sources)), key=lambda i: _place(found.ranks[i, 0]))
+    order = np.argsort(found.ranks[:, 0], kind="stable").tolist()  # nan comes last
     rows = tuple(
         (
             Cell(found.sources[i]),
             *(
-                Cell(show_number(value).text, f"rank {rank:g}" if rank == rank else "")  # noqa: PLR0124
+                Cell(show_number(value).text, "" if isnan(rank) else f"rank {rank:g}")
                 for value, rank in zip(found.values[i], found.ranks[i], strict=True)
             ),
         )
         for i in order
     )
     return Grid("Every model under every control", ("model", *titles), rows)
-
-
-def _place(rank: float) -> float:
-    return rank if rank == rank else float("inf")  # noqa: PLR0124 - nan comes last

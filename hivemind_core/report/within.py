@@ -16,7 +16,8 @@ from hivemind_core.figures.findings import (
 )
 from hivemind_core.figures.palette import assign_inks
 from hivemind_core.figures.ranking import list_marks, list_rows
-from hivemind_core.figures.within import SourceRow, describe_within, draw_within, write_tenth
+from hivemind_core.figures.rows import write_tenth
+from hivemind_core.figures.within import SourceRow, describe_within, draw_within
 from hivemind_core.measurement import COSINE, DISTINCT, DIVERSITIES, SIMILARITIES
 from hivemind_core.measures.resampling import UNDEFINED, Estimate
 from hivemind_core.report.material import Material

@@ -1,13 +1,13 @@
 """A corpus as one HTML file: its sections joined, written all or nothing."""
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from hivemind_core.calibration import describe_reports
 from hivemind_core.corpus.store import Corpus
+from hivemind_core.corpus.whole_file import write_whole
 from hivemind_core.errors import InputError, WorkError, shorten
 from hivemind_core.progress import Report, report_nothing
 from hivemind_core.report.between import describe_between_models, describe_nearest_models
@@ -59,12 +59,9 @@ def write_report(
     """
     check_target(target)
     content = make_report(corpus, target.name, encoder, report)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(content)
-        temporary.replace(target)
+        write_whole(target, content)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise WorkError(
             "the report cannot be written", where=str(target), found=error.strerror or str(error)
         ) from error
