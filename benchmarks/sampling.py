@@ -69,7 +69,8 @@ def time_ours() -> float:
     from hivemind_core.models.endpoint_file import Served
     from hivemind_core.models.endpoints import Endpoint
     from hivemind_core.models.strategies import BUILT_IN
-    from hivemind_core.sampling import Order, Query, Tools, sample
+    from hivemind_core.sampling.asking import Tools, sample
+    from hivemind_core.sampling.orders import Order, Query
 
     served = Served("m", Endpoint("stub", ADDRESS, max_concurrency=IN_FLIGHT))
     order = Order((Query("q", "Time?"),), (served,), (BUILT_IN["plain"],), SAMPLES, 64)

@@ -17,7 +17,7 @@ from hivemind_core.corpus.tables import RESPONSES
 from hivemind_core.errors import HivemindError
 from hivemind_core.figures.numbers import count
 from hivemind_core.live.session import Session
-from hivemind_core.sampling import store
+from hivemind_core.sampling.storing import store
 
 NEW = "A new corpus"
 LONGEST_NAME = 60

@@ -23,6 +23,7 @@ from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.centring import centre
 from hivemind_core.measures.resampling import Estimate
 from hivemind_core.measures.responses import estimate_responses
+from hivemind_core.models.strategies import is_chained
 from hivemind_core.robustness import Robustness, compare_rankings
 from hivemind_core.space.ngrams import encode_ngrams
 
@@ -104,7 +105,8 @@ def _estimate_query(
     # A text without words is like nothing, not even itself.
     kept = [i for i, source in known if source in places and cosines[i, i] > 0]
     numbers = np.array([places[answers.sources[i]] for i in kept], np.int64)
-    return estimate_responses(cosines[np.ix_(kept, kept)], numbers, len(places))
+    chains = [i for i, source in enumerate(measured.sources) if is_chained(source.strategy)]
+    return estimate_responses(cosines[np.ix_(kept, kept)], numbers, len(places), chains=chains)
 
 
 def compare_answers(book: Book, answers: "Answers", measure: str) -> Floats | None:

@@ -23,7 +23,8 @@ from hivemind_core.live.feeds import ReplayFeed, describe_order
 from hivemind_core.live.session import Session
 from hivemind_core.models.endpoint_file import LOCAL
 from hivemind_core.models.requests import LONGEST_PROMPT
-from hivemind_core.sampling import Order, Query, Tools, count_known, format_cost, preview
+from hivemind_core.sampling.asking import Tools
+from hivemind_core.sampling.orders import Order, Query, count_known, format_cost, preview
 
 AT_ONCE = 1e6  # times as fast as it was
 PATIENCE = 100.0  # seconds for an encoder to be loaded, and a map to be drawn

@@ -27,7 +27,7 @@ from hivemind_core.figures.live import (
     tell_standing,
 )
 from hivemind_core.live.reading import Reading, measure_scores
-from hivemind_core.live.session import Scene, Session
+from hivemind_core.live.session import BROKEN, Scene, Session
 from hivemind_core.live.standing import (
     choose_rivals,
     find_published_standing,
@@ -40,12 +40,14 @@ from hivemind_core.models.scorer import Item, Verdict
 from hivemind_core.progress import report_nothing
 from hivemind_core.scoring import FORMS, find_scorers
 
+TICK = 1.0  # seconds between two looks at scores on their way
 BASIS = (
     "Intervals are over the answers, for this query only. A difference is over the models that "
     "have both strategies; under five answers of a model there is no interval. Different answers "
     "are counted by cosine, each model's own alone, and have no interval: an answer drawn twice "
-    "would count as a repeat. Answers under “be different” follow from each other, which the "
-    "interval does not know: it is too narrow there."
+    "would count as a repeat. Where a model was shown its earlier answers, as under “be "
+    "different”, they are one series, which does not say how another would come out: there is no "
+    "interval."
 )
 
 
@@ -113,6 +115,8 @@ class Scoring:
     fault : str
         Why there are none.
     done, total : int
+    is_over : bool
+        Set last: what it says before may still change.
     """
 
     session: Session
@@ -126,6 +130,7 @@ class Scoring:
 
 def _score(scoring: Scoring, query: str, reading: Reading) -> None:
     """Score the answers of a reading, in a thread of its own."""
+    fault = BROKEN
     try:
         scorers = find_scorers(scoring.name, os.environ)
         items = [Item(query, str(one.text)) for one in reading.answers]
@@ -140,10 +145,11 @@ def _score(scoring: Scoring, query: str, reading: Reading) -> None:
 
             scorer.score(items, keep, report_nothing)
             scoring.scores[scorer.name] = values
+        fault = ""
     except HivemindError as error:
-        scoring.fault = str(error)
+        fault = str(error)
     finally:
-        scoring.is_over = True
+        scoring.fault, scoring.is_over = fault, True
 
 
 def show_remedies(session: Session, scene: Scene, citation: Citation) -> None:
@@ -189,13 +195,20 @@ def _show_scoring(session: Session, reading: Reading) -> dict[str, tuple[Change,
                     write_note(f"No scores: {scoring.fault}", "live-scoring")
         return {}
     if not scoring.is_over:
-        write_note(f"Scoring: {scoring.done:,} of {scoring.total:,}", "live-scoring")
+        st.fragment(_watch, run_every=TICK)(scoring)
         return {}
     return {
         name: measure_scores(session.asked, reading, values)
         for name, values in scoring.scores.items()
         if len(values) == len(reading.answers)
     }
+
+
+def _watch(scoring: Scoring) -> None:
+    """Say how far the scores are, again and again, until they can be shown."""
+    write_note(f"Scoring: {scoring.done:,} of {scoring.total:,}", "live-scoring")
+    if scoring.is_over:
+        st.rerun()
 
 
 def _offer_scorer(session: Session, reading: Reading) -> None:

@@ -137,7 +137,7 @@ def show_settings(services: Services) -> None:
             "at": "this machine, when it is asked"
             if served.endpoint.name == LOCAL
             else served.endpoint.host,
-            "takes": ", ".join(served.endpoint.takes or ("the common parameters",)),
+            "takes": _write_taken(served),
             "USD per million tokens": _write_price(served),
             "at once": served.endpoint.max_concurrency,
         }
@@ -166,6 +166,11 @@ def show_settings(services: Services) -> None:
             "services-file",
         )
         st.code(SAMPLE, language="toml")
+
+
+def _write_taken(served: Served) -> str:
+    taken = served.endpoint.takes
+    return "the common parameters" if taken is None else ", ".join(taken) or "none"
 
 
 def _write_price(served: Served) -> str:

@@ -14,8 +14,9 @@ from hivemind_core.live.feeds import Feed, Listener, ReplayFeed, SampleFeed
 from hivemind_core.live.reading import Reader
 from hivemind_core.live.session import Session
 from hivemind_core.models.endpoint_file import ON_DEMAND_URL, Served
-from hivemind_core.models.local import LocalModel, start_local_model
-from hivemind_core.sampling import Order, Tools
+from hivemind_core.models.local import LocalModel, place_local, start_local_model
+from hivemind_core.sampling.asking import Tools
+from hivemind_core.sampling.orders import Order
 
 MOST_KEPT = 24
 
@@ -65,7 +66,7 @@ class Stage:
         with self._starting:
             if self._local is None or not self._local.is_running:
                 self._local = start_local_model(os.environ)
-            return self._local.models[0]
+            return place_local(served, self._local.endpoint)
 
     def close(self) -> None:
         """End what runs; the server is about to."""

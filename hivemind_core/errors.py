@@ -6,8 +6,13 @@ HivemindError
 └── WorkError       the work itself failed: exit 1
     └── Cancelled       somebody asked it to stop
 
+Where a part of the work failed and the rest is kept, a command exits with 3.
+
 Every message is one line: where, the rule, what was found, what to do.
 """
+
+PARTLY_DONE = 3
+"""Exit code where a part failed: not 0, so that a script notices; not 1, as the rest is kept."""
 
 
 class HivemindError(Exception):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hivemind_core import cli
+from hivemind_core.commands import serving
 from hivemind_core.corpus.manifest import Manifest
 from hivemind_core.corpus.store import open_or_create, write_tables
 
@@ -38,7 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 
 def find_free_port() -> int:
     with socket.socket() as probe:
-        probe.bind((cli.ADDRESS, 0))
+        probe.bind((serving.ADDRESS, 0))
         return int(probe.getsockname()[1])
 
 
@@ -100,7 +101,7 @@ def test_a_port_in_use_is_said_at_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.socket() as other:
-        other.bind((cli.ADDRESS, 0))
+        other.bind((serving.ADDRESS, 0))
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(SystemExit) as ended:

@@ -58,6 +58,23 @@ def test_hand_worked_difference_of_two_arms() -> None:
     assert other.difference.interval is None
 
 
+def test_nothing_that_a_chain_enters_has_an_interval() -> None:
+    rows = make_unit_rows(40, 6).astype(np.float64)
+    sources, design = np.repeat(np.arange(4), 10), make_design(2, 2)
+    chains = np.flatnonzero((design.arms == 1) & (design.models == 0))
+    drawn = draw_responses(rows @ rows.T, sources, 4, chains=chains.tolist())
+    lengths = np.arange(40.0)
+    for changes in (
+        compare_within(drawn, design),
+        compare_between(drawn, design),
+        compare_means(lengths, sources, drawn, design),
+    ):
+        assert changes[0].value.interval is not None
+        assert changes[1].value.is_defined
+        assert changes[1].difference.is_defined
+        assert changes[1].value.interval is changes[1].difference.interval is None
+
+
 def test_means_are_those_of_all_pairs_one_by_one() -> None:
     design = make_design(3, 2)
     sources = np.random.default_rng(1).permutation(np.repeat(np.arange(6), (4, 2, 5, 3, 6, 2)))

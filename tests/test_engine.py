@@ -1,6 +1,7 @@
 """The engine in all weathers: every request ends in exactly one outcome."""
 
 import asyncio
+import json
 import random
 import threading
 from collections import Counter
@@ -13,8 +14,9 @@ import pytest
 
 from hivemind_core.errors import InputError
 from hivemind_core.models.endpoints import Endpoint, find_endpoint, is_loopback
-from hivemind_core.models.engine import Conditions, Ears, ask, read_wait
+from hivemind_core.models.engine import Conditions, Ears, ask
 from hivemind_core.models.pace import Pace
+from hivemind_core.models.replies import read_wait
 from hivemind_core.models.requests import Outcome, Request, check_request
 from tests.weather import KEY, Reply, Script, Weather, fail, serve_weather
 
@@ -102,6 +104,7 @@ def test_an_endpoint_is_sent_what_it_takes() -> None:
         Reply(kind="no choices"),
         Reply(kind="page"),
         Reply(kind="silence"),
+        Reply(" \n"),
     ],
 )
 def test_what_may_go_better_is_asked_again(weather: Reply) -> None:
@@ -184,6 +187,73 @@ def test_a_parameter_that_a_model_does_not_support_is_left_out_from_then_on() ->
     assert all(body["max_tokens"] == 9 for body in server.bodies)
 
 
+def test_a_limit_is_sent_by_its_newer_name_and_never_left_out() -> None:
+    refused = ["max_tokens"]
+
+    def script(body: dict[str, Any], before: int) -> Reply:
+        for name in refused:
+            if name in body:
+                return fail(400, f"Unsupported parameter: '{name}' is not supported")
+        return Reply()
+
+    with serve_weather(script) as server:
+        found = run(server, make(*"ab", max_tokens=9), max_concurrency=1)
+        assert {outcome.left_out for outcome in found.values()} == {()}
+        assert dict(found["m-1"].sent) == {"max_completion_tokens": 9}
+        sent = [(b.get("max_tokens"), b.get("max_completion_tokens")) for b in server.bodies]
+        assert sent == [(9, None), (None, 9), (None, 9)]
+        refused.append("max_completion_tokens")
+        again = run(server, make("c", max_tokens=9))
+    assert "'max_completion_tokens' is not supported" in str(again["m-0"].error)
+    assert all({"max_tokens", "max_completion_tokens"} & body.keys() for body in server.bodies)
+
+
+def test_an_endpoint_may_say_that_it_takes_a_limit_by_its_newer_name() -> None:
+    newer = Endpoint("x", "http://127.0.0.1/v1", takes=("max_completion_tokens",))
+    assert newer.divide({"max_tokens": 9, "seed": 1}) == ({"max_completion_tokens": 9}, ("seed",))
+    neither = Endpoint("x", "http://127.0.0.1/v1", takes=("seed",))
+    assert neither.divide({"max_tokens": 9}) == ({}, ("max_tokens",))
+
+
+MESSAGE = {"role": "assistant", "content": "A river."}
+SOUND: dict[str, Any] = {"index": 0, "message": MESSAGE, "finish_reason": "stop"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *('"hello"', "[1]", "null", "3"),
+        *('{"choices": {"a": 1}}', '{"choices": "abc"}', '{"choices": [3]}'),
+        *('{"choices": [{"index": 0, "message": "x"}]}', '{"choices": [{"index": 0, "delta": 3}]}'),
+        '{"choices": [{"index": 0, "message": {"content": {"a": 1}}, "delta": {"content": [1]}}]}',
+    ],
+)
+def test_a_body_of_another_shape_is_no_answer_and_ends_nothing(body: str) -> None:
+    with serve_weather(always(Reply(body, kind="raw"), Reply("At last."))) as server:
+        found = run(server, make("Time?"))
+        heard, _ = listen(server, make("Time is?"))
+    for (outcome,) in (found.values(), heard.values()):
+        assert (outcome.text, outcome.attempts) == ("At last.", 2)
+
+
+@pytest.mark.parametrize("count", ['"7"', "-7", "7.5", "true", "1e30", "10000000", "[7]", "null"])
+def test_a_count_of_tokens_that_is_none_is_not_taken(count: str) -> None:
+    told = json.dumps({"choices": [SOUND]})[:-1]
+    body = f'{told}, "usage": {{"prompt_tokens": {count}, "completion_tokens": 5}}}}'
+    with serve_weather(always(Reply(body, kind="raw"))) as server:
+        (outcome,) = run(server, make("Time?")).values()
+    assert (outcome.text, outcome.input_tokens, outcome.output_tokens) == ("A river.", None, 5)
+
+
+def test_a_reason_that_is_no_text_is_not_taken_and_parts_of_an_answer_are_joined() -> None:
+    parts = [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "A "}, 3, None]
+    parts.append({"type": "text", "text": "river."})
+    choice = SOUND | {"message": {"content": parts}, "finish_reason": {"a": 1}}
+    with serve_weather(always(Reply(json.dumps({"choices": [choice]}), kind="raw"))) as server:
+        (outcome,) = run(server, make("Time?")).values()
+    assert (outcome.text, outcome.finish_reason) == ("A river.", None)
+
+
 def test_what_this_machine_serves_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -213,6 +283,8 @@ def test_retry_after_is_a_number_or_a_date() -> None:
     assert read_wait("Thu, 01 Jan 2026 00:00:30 GMT", now) == 30
     assert read_wait("Wed, 31 Dec 2025 00:00:00 GMT", now) == 0
     assert read_wait("soon", now) is None
+    assert read_wait("nan", now) is None
+    assert read_wait("inf", now) is None
     assert read_wait(None, now) is None
 
 
@@ -268,10 +340,10 @@ def test_stopping_gives_up_what_flies_and_sends_no_more() -> None:
         return Reply(seconds=30)
 
     with serve_weather(script) as server:
-        found = run(server, make(*map(str, range(40))), stop=stop, max_concurrency=2)
+        found = run(server, make(*map(str, range(40))), stop=stop, max_concurrency=1)
     assert found["m-0"].text == found["m-1"].text == "Time is a river."
     assert Counter(outcome.error for outcome in found.values())["cancelled"] == 38
-    assert len(server.bodies) <= 4
+    assert len(server.bodies) == 3
 
 
 def test_what_cannot_be_kept_ends_the_work() -> None:
@@ -336,6 +408,10 @@ def test_pace_shrinks_at_a_refusal_and_grows_with_answers() -> None:
         ({"base_url": "localhost:8080"}, "a base URL begins with http:// or https://"),
         ({"base_url": "http://"}, "names a host"),
         ({"base_url": "file:///etc/passwd"}, "a base URL begins with"),
+        ({"base_url": "http://[::1/v1"}, "a base URL begins with"),
+        ({"base_url": "http://localhost:many/v1"}, "a base URL begins with"),
+        ({"base_url": "http://localhost:70000/v1"}, "a base URL begins with"),
+        ({"base_url": "http://local\0host/v1"}, "a base URL begins with"),
         ({"max_concurrency": 0}, "more than 0"),
         ({"input_price": -1.0}, "a price is 0 or more"),
     ],
@@ -343,6 +419,25 @@ def test_pace_shrinks_at_a_refusal_and_grows_with_answers() -> None:
 def test_what_is_no_endpoint_is_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         Endpoint(**{"name": "x", "base_url": "http://localhost", **options})
+
+
+@pytest.mark.parametrize("base_url", [KEY, f"me:{KEY}@127.0.0.1", f"http://127.0.0.1:{KEY}/v1"])
+def test_a_key_in_place_of_an_address_is_not_repeated(base_url: str) -> None:
+    with pytest.raises(InputError, match="a base URL begins with") as caught:
+        Endpoint("x", base_url)
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n second", "\t", "\0", "é", "\u200b"])
+def test_a_key_that_no_header_holds_is_refused_and_not_repeated(end: str) -> None:
+    with pytest.raises(InputError, match="a key has letters, digits and signs of ASCII") as caught:
+        Endpoint("x", "http://127.0.0.1/v1", KEY + end)
+    assert KEY not in str(caught.value)
+
+
+def test_the_end_of_a_line_is_no_part_of_a_key() -> None:
+    given = find_endpoint({"OPENAI_API_KEY": f"{KEY}\n"})
+    assert given.api_key == KEY
 
 
 def test_the_environment_names_an_endpoint_and_no_text_shows_its_key() -> None:
@@ -386,6 +481,48 @@ def test_a_stream_without_an_end_is_no_answer(kind: str) -> None:
     assert (outcome.text, outcome.attempts) == ("All of it.", 2)
     assert heard.count("") == 2
     assert heard[-1] == "All of it."
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "Unrecognized request argument supplied: stream_options"),
+        (422, "body.stream_options: Extra inputs are not permitted"),
+        (400, "stream_options is not supported by this model"),
+    ],
+)
+def test_a_stream_that_does_not_count_its_tokens_will_do(status: int, said: str) -> None:
+    def script(body: dict[str, Any], before: int) -> Reply:
+        return fail(status, said) if "stream_options" in body else Reply("Time is.")
+
+    with serve_weather(script) as server:
+        found, heard = listen(server, make("a", "b"))
+    assert {outcome.text for outcome in found.values()} == {"Time is."}
+    assert "Time" in heard
+    assert {outcome.left_out for outcome in found.values()} == {()}
+
+
+def test_what_cannot_be_streamed_comes_whole() -> None:
+    def script(body: dict[str, Any], before: int) -> Reply:
+        return fail(400, "stream is not supported") if "stream" in body else Reply("A.")
+
+    with serve_weather(script) as server:
+        found, heard = listen(server, make("a"))
+    assert [outcome.text for outcome in found.values()] == ["A."]
+    assert set(heard) == {""}
+    assert [body.get("stream") for body in server.bodies] == [True, None]
+    with serve_weather(always(fail(400, "the upstream provider does not support it"))) as server:
+        found, _ = listen(server, make("a"))  # which is not about streams
+    assert len(server.bodies) == 1
+
+
+def test_an_answer_is_cut_also_where_the_service_was_not_sent_its_limit() -> None:
+    with serve_weather(always(Reply(" ".join(["on and on"] * 500)))) as server:
+        found: list[Outcome] = []
+        ears = Ears(found.append, hear=lambda request, text: None)
+        ask(server.endpoint(takes=()), make("a", max_tokens=10), ears)
+    assert found[0].finish_reason == "length"
+    assert 80 < len(str(found[0].text)) < 100
 
 
 def test_a_filter_may_end_a_stream() -> None:

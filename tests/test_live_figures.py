@@ -131,6 +131,20 @@ def test_which_strategy_makes_answers_less_alike_and_at_what_cost() -> None:
         "Against plain, answers of a model are less alike under hot by .20 (.10 to .30), with 40 "
         "characters more."
     )
+    chained = Arm(
+        "be different",
+        8,
+        Change(Estimate(0.3, nan, nan, 1), Estimate(-0.3, nan, nan, 1), 1),
+        NONE,
+        NONE,
+        nan,
+        nan,
+    )
+    assert tell_arms([plain, unsure, chained]) == (
+        "No strategy makes answers clearly less alike than plain does, on this query. Without an "
+        "interval, nothing is clear of be different."
+    )
+    assert tell_arms([plain, hot, chained]).endswith("nothing is clear of be different.")
     assert [row.name for row in list_differences([plain, hot])] == ["hot"]
     rows = tabulate_arms([plain, hot], 8, {"length": [NONE, longer]})
     assert rows[1]["within models: change"] == -0.2

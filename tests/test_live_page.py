@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from frame import arrivals, services
+from frame import arrivals, remedies, services
 from frame.stage import open_stage
 from hivemind_core.corpus.recording import format_recording, parse_recording
 from hivemind_core.corpus.store import open_corpus
@@ -154,6 +154,15 @@ def test_what_cannot_be_asked_is_refused_before_it_is_sent(
     assert words in read(app)
     assert not any(button.key == "live-ask" for button in app.button)
     assert not weather.bodies
+
+
+def test_the_limits_of_fields_hold_whatever_a_browser_sends(weather: Weather) -> None:
+    app = visit("live")
+    told = read_note(order(app, "gpt-a", samples=8), "live-cost")
+    app.number_input(key="live-tokens").set_value(1_000_000)
+    app = order(app, "gpt-a", samples=10_000)
+    assert read_note(app, "live-cost") == told
+    assert told.startswith("8 answers, at most 0.0097")
 
 
 def test_more_answers_than_a_session_takes_are_refused(weather: Weather) -> None:
@@ -358,6 +367,23 @@ def test_a_scorer_that_is_none_can_be_named_again(weather: Weather) -> None:
         app = app.run()
         assert words in read_note(app, "live-scoring")
     assert not read_note(app, "live-scoring")
+
+
+def test_a_scorer_that_breaks_off_says_so(
+    weather: Weather, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = find(ask(order(visit("live"), "gpt-a")))
+    reading = session.scene.reading
+    assert reading is not None
+
+    def break_off(name: str, environment: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(remedies, "find_scorers", break_off)
+    scoring = remedies.Scoring(session, "length")
+    with pytest.raises(RuntimeError):
+        remedies._score(scoring, QUESTION, reading)
+    assert (scoring.is_over, scoring.fault) == (True, "it broke off")
 
 
 def test_the_map_of_all_can_be_seen_instead(weather: Weather) -> None:

@@ -221,6 +221,20 @@ def test_a_strategy_of_different_answers_lies_below_the_plain_one(cache: VectorC
     assert arm.distinct_difference == 8
 
 
+def test_answers_that_follow_from_each_other_have_no_interval(cache: VectorCache) -> None:
+    asked = replace(GRID, samples=10, chained=("hot",))
+    told = plant(list(IDEAS), ["Idea 0", "Idea 0", "Idea 1"])
+    reading = Reader(asked, GivenEncoder(IDEAS), cache).read(told)
+    plain, hot = reading.arms
+    assert plain.within.value.interval is not None
+    assert hot.within.difference.mean < 0
+    assert hot.within.value.interval is hot.within.difference.interval is None
+    assert hot.characters.value.interval is None
+    scores = measure_scores(asked, reading, np.arange(40.0))
+    assert scores[1].difference.interval is None
+    assert (reading.k, hot.answers) == (10, 20)
+
+
 def test_strategies_that_say_the_same_differ_by_nothing(cache: VectorCache) -> None:
     same = ["Idea 0", "Idea 1", "Idea 2"]
     arm = read_planted(cache, same, same)

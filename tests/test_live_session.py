@@ -38,7 +38,8 @@ from hivemind_core.live.feeds import (
 from hivemind_core.live.reading import Frozen, Reader, Reading
 from hivemind_core.live.session import BROKEN, LEAST_PAUSE, UNREAD, Scene, Session, draw_final
 from hivemind_core.models.strategies import BUILT_IN
-from hivemind_core.sampling import Order, store
+from hivemind_core.sampling.orders import Order
+from hivemind_core.sampling.storing import store
 from tests.fakes import CountingEncoder, make_vector
 from tests.planted import make_unit_rows
 from tests.test_sampling import NOW, QUERIES, echo, order, tools
@@ -298,6 +299,8 @@ def test_an_order_is_told_as_what_is_asked() -> None:
         assert asked.strategies == ("hot", None)
         assert [one.name for one in asked.sources] == ["a", "a · hot", "b", "b · hot"]
         assert asked.total == 16
+        assert asked.chained == ()
+        assert describe_order(one_query(server, "be different", "hot")).chained == ("be different",)
         with pytest.raises(InputError, match="a live session asks one query; found 2"):
             describe_order(replace(wanted, queries=QUERIES))
         with pytest.raises(InputError, match="a live session asks one query; found 0"):

@@ -32,7 +32,8 @@ from hivemind_core.models.local import (
 )
 from hivemind_core.models.requests import Outcome, Request
 from hivemind_core.models.strategies import BUILT_IN
-from hivemind_core.sampling import Order, Query, Tools, sample
+from hivemind_core.sampling.asking import Tools, sample
+from hivemind_core.sampling.orders import Order, Query
 from tests.llama_stub import write_stub, write_weights
 from tests.test_cli_import import run
 

@@ -146,8 +146,12 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         server.bodies.append(body)
         status, told = 200, make_reply(body["prompt"], server.reply)
-        if server.reply in ("chat only", "context"):
-            words = {"chat only": "this is a chat model", "context": "maximum context length is 9"}
+        words = {
+            "chat only": "this is a chat model",
+            "context": "maximum context length is 9",
+            "key": f"no model for {KEY}",
+        }
+        if server.reply in words:
             status, told = 400, {"error": {"message": words[server.reply]}}
         content = json.dumps(told).encode()
         self.send_response(status)
@@ -217,6 +221,7 @@ def test_an_endpoint_that_echoes_gives_the_same_kind_of_number(completions: Comp
         ("silent", "found no log-probabilities"),
         ("empty", "found no log-probabilities"),
         ("chat only", "this is a chat model"),
+        ("key", "no model for …"),
     ],
 )
 def test_an_endpoint_that_gives_none_is_told(
@@ -236,6 +241,16 @@ def test_what_the_endpoint_finds_too_long_has_no_score(completions: Completions)
     assert collect(scorer, ITEMS[:1]) == [Verdict({}, "longer than the model reads")]
 
 
+def test_a_password_in_the_address_is_in_no_text_of_a_scorer(completions: Completions) -> None:
+    completions.reply = "silent"
+    environment = completions.environment
+    environment["OPENAI_BASE_URL"] = environment["OPENAI_BASE_URL"].replace("//", f"//me:{KEY}@")
+    scorer = find_perplexity("perplexity:openai:m", environment)
+    with pytest.raises(WorkError, match="found no log-probabilities") as refusal:
+        collect(scorer, ITEMS[:1])
+    assert KEY not in str(refusal.value) + scorer.fingerprint + str(dict(scorer.record))
+
+
 def test_an_endpoint_needs_a_key_or_an_address() -> None:
-    with pytest.raises(InputError, match="a completions endpoint needs a key"):
+    with pytest.raises(InputError, match="a model behind an endpoint needs a key"):
         find_perplexity("perplexity:openai:m", {})

@@ -76,6 +76,13 @@ def test_a_file_is_one_line_for_what_was_asked_and_one_an_event() -> None:
     assert json.loads(lines[5]).keys() == {"at", "source", "sample", "error", "seconds"}
 
 
+def test_which_strategies_are_chained_comes_back() -> None:
+    sources = name_sources([("a", None), ("a", "x")])
+    asked = Asked("q", "Why?", sources, 2, (None, "x"), ("x",))
+    found = parse_recording(format_recording(Recording(asked, (), "")), "x").asked
+    assert found == asked
+
+
 def test_a_session_in_which_nothing_came_is_a_recording_too() -> None:
     empty = Recording(ASKED, (), "")
     assert parse_recording(format_recording(empty), "x") == empty
@@ -91,7 +98,7 @@ def test_times_are_kept_to_a_millisecond_and_costs_of_cheap_models_are_no_zero()
 def test_what_an_old_or_other_writer_leaves_out_has_a_default() -> None:
     content = write(HEAD, HEARD, {**LANDED, "tokens": None, "error": None})
     found = parse_recording(b"\n" + content.replace(b"\n", b"\r\n\r\n"), "x")
-    assert found.asked.strategies == (None,)
+    assert (found.asked.strategies, found.asked.chained) == ((None,), ())
     assert found.asked.total == 4
     assert [source.name for source in found.asked.sources] == ["a", "b"]
     assert found.events == (Heard(0, 0, 0, "x"), Landed(1, 1, 1, "y"))
@@ -159,6 +166,10 @@ def test_a_file_that_is_too_large_is_not_read() -> None:
         {"strategies": [None, "nobody's"]},
         {"strategies": [None, None]},
         {"strategies": [[None]]},
+        {"chained": None},
+        {"chained": "x"},
+        {"chained": [[None]]},
+        {"chained": ["nobody's"]},
         {"samples": 0},
         {"samples": -1},
         {"samples": True},

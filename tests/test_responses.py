@@ -8,7 +8,7 @@ import pytest
 from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.homogeneity import measure_inter, measure_intra, sum_by_source
 from hivemind_core.measures.resampling import UNDEFINED
-from hivemind_core.measures.responses import estimate_responses
+from hivemind_core.measures.responses import draw_responses, estimate_responses
 from tests.planted import make_unit_rows
 
 
@@ -48,6 +48,18 @@ def test_interval_is_that_of_drawing_answers_and_pairing_different_ones() -> Non
         means += [np.mean(pairs)] if pairs else []
     (found,), _ = estimate_responses(cosines, np.zeros(n, int), 1, draws, seed=3)
     assert (found.low, found.high) == pytest.approx(tuple(np.percentile(means, [2.5, 97.5])))
+
+
+def test_a_chain_is_one_draw_and_has_no_interval() -> None:
+    cosines, sources = compare(24), np.repeat([0, 1, 2], 8)
+    within, between = estimate_responses(cosines, sources, 3, chains=[1])
+    alone, beside = estimate_responses(cosines, sources, 3)
+    assert [one.mean for one in (*within, *between)] == [one.mean for one in (*alone, *beside)]
+    assert [one.interval is None for one in within] == [False, True, False]
+    assert [one.interval is None for one in between] == [True, False, True]
+    assert (within[0], within[2], between[1]) == (alone[0], alone[2], beside[1])
+    drawn = draw_responses(cosines, sources, 4, chains=[1, 3])
+    assert (drawn.counts.tolist(), drawn.apart.tolist()) == ([8, 8, 8, 0], [8, 1, 8, 0])
 
 
 def test_copies_of_an_answer_are_no_repetition() -> None:

@@ -22,21 +22,17 @@ from hivemind_core.corpus.tables import RESPONSES
 from hivemind_core.errors import InputError, WorkError
 from hivemind_core.models.endpoint_file import Served
 from hivemind_core.models.strategies import BUILT_IN
-from hivemind_core.sampling import (
-    LOG,
-    Answer,
+from hivemind_core.sampling.answers import Answer, add_costs, format_answers
+from hivemind_core.sampling.asking import Tools, sample
+from hivemind_core.sampling.orders import (
     Order,
     Query,
-    Tools,
-    add_costs,
     count_known,
-    format_answers,
     format_cost,
     preview,
     read_queries,
-    sample,
-    store,
 )
+from hivemind_core.sampling.storing import LOG, check_queries, store
 from tests.test_cli_import import run
 from tests.weather import KEY, Reply, Weather, fail, serve_weather
 
@@ -204,11 +200,51 @@ def test_one_model_that_fails_blanks_no_other_and_is_asked_again(tmp_path: Path)
         assert len(sample(elsewhere, tools(tmp_path))) == 12
 
 
-def test_a_list_that_did_not_come_is_an_error_and_no_answer(tmp_path: Path) -> None:
+def test_a_list_that_did_not_come_is_asked_for_three_times_and_paid_for(tmp_path: Path) -> None:
+    wanted: dict[str, Any] = {"samples": 1}
     with serve_weather(echo) as server:
-        answers = sample(order(server, "list, then choose", samples=1), tools(tmp_path))
-    assert {answer.text for answer in answers} == {None}
-    assert "a list of answers was asked for, and none came" in format_answers(answers)
+        answers = sample(order(server, "list, then choose", **wanted), tools(tmp_path))
+        assert len(server.bodies) == 3 * 4
+        assert {answer.text for answer in answers} == {None}
+        assert "a: 2 a list of answers was asked for, and none came" in format_answers(answers)
+        assert add_costs(answers) == pytest.approx(12 * 57e-6)
+        store(open_or_create(str(tmp_path / "c")), answers, lambda: NOW)
+        # It failed, and what failed is asked for again.
+        sample(order(server, "list, then choose", **wanted), tools(tmp_path))
+        assert len(server.bodies) == 2 * 3 * 4
+    log = open_corpus(str(tmp_path / "c")).read_file(LOG).to_pylist()
+    assert {row["attempts"] for row in log} == {3}
+    assert [row["usd"] for row in log] == pytest.approx([3 * 57e-6] * 4)
+
+
+def test_a_list_that_comes_at_the_second_time_is_an_answer(tmp_path: Path) -> None:
+    told = '[{"answer": "A river."}]'
+    taken: list[Answer] = []
+    with serve_weather(lambda body, before: Reply(told if before else "A list?")) as server:
+        asked = replace(order(server, "list, then choose", samples=1), queries=QUERIES[:1])
+        asked = replace(asked, models=asked.models[:1])
+        (answer,) = sample(asked, tools(tmp_path, take=taken.append))
+        assert (answer.text, len(server.bodies), taken) == ("A river.", 2, [answer])
+        assert add_costs([answer]) == pytest.approx(2 * 57e-6)
+        (again,) = sample(asked, tools(tmp_path))
+        assert (again.text, again.is_known, len(server.bodies)) == ("A river.", True, 2)
+        # Asked for anew, it costs what both attempts of now cost.
+        server.script = lambda body, before: Reply(told)
+        (anew,) = sample(asked, tools(tmp_path, is_anew=True))
+        assert add_costs([anew]) == pytest.approx(57e-6)
+
+
+def test_lists_are_asked_for_again_within_the_budget(tmp_path: Path) -> None:
+    with serve_weather(lambda *_: Reply("No list.")) as server:
+        wanted = order(server, "list, then choose", samples=1, max_tokens=5)
+        asked = replace(wanted, queries=QUERIES[:1])
+        most = preview(asked).most
+        assert most is not None
+        once = most / 2 / 3  # of two models, each of which may be asked three times
+        answers = sample(replace(asked, budget=once + 60e-6), tools(tmp_path))
+        assert len(server.bodies) == 2  # one of each, and then a third could cost too much
+    assert {answer.error for answer in answers} == {"the budget is spent"}
+    assert add_costs(answers) == pytest.approx(2 * 57e-6)
 
 
 def test_the_budget_is_never_passed(tmp_path: Path) -> None:
@@ -259,6 +295,21 @@ def test_queries_come_from_texts_and_files(tmp_path: Path) -> None:
     assert read_queries([], path)[1].query_id == "mine"
     with pytest.raises(InputError, match="a query must say something"):
         read_queries([" "], None)
+    path.write_text('{"query_id": "q", "query": "A?"}\n' * 2)
+    assert read_queries([], path) == (Query("q", "A?"),)
+    path.write_text('{"query_id": "q", "query": "A?"}\n{"query_id": "q", "query": "B?"}\n')
+    with pytest.raises(InputError, match="query q: queries of one query_id must be the same"):
+        read_queries([], path)
+
+
+def test_a_query_that_a_corpus_could_not_take_is_refused_before_it_is_asked(tmp_path: Path) -> None:
+    with serve_weather(echo) as server:
+        answers = sample(order(server, samples=1), tools(tmp_path))
+    store(open_or_create(str(tmp_path / "c")), answers, lambda: NOW)
+    corpus = open_corpus(str(tmp_path / "c"))
+    check_queries(corpus, [*QUERIES, Query("other", "Time?"), Query("q3", "Work?")])
+    with pytest.raises(InputError, match=r"found 'Work\?', and 'Time\?' in the corpus"):
+        check_queries(corpus, [Query("q1", "Work?")])
 
 
 def write_plan(folder: Path, server: Weather) -> Path:
@@ -315,6 +366,24 @@ def test_a_run_that_was_killed_goes_on_and_asks_nothing_twice(
     files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     assert not any(KEY.encode() in content for content in files)
     assert KEY not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("gone", "code"), [((), 0), (("b",), 3), (("a", "b"), 1)])
+def test_the_command_tells_programs_whether_all_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: tuple[str, ...], code: int
+) -> None:
+    monkeypatch.setenv("HIVEMIND_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("STUB_KEY", KEY)
+
+    def script(body: dict[str, Any], before: int) -> Reply:
+        return fail(404) if body["model"] in gone else echo(body, before)
+
+    with serve_weather(script) as server:
+        plan = write_plan(tmp_path, server)
+        words = ("--models", plan, "--query", "Time?", "--samples", 2, "--json")
+        done = run("sample", tmp_path / "c", *words)
+    assert done.returncode == code, done.stderr
+    assert json.loads(done.stdout)["answers"] == 2 * (2 - len(gone))
 
 
 def test_the_command_refuses_an_unknown_strategy(

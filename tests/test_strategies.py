@@ -1,5 +1,7 @@
 """Strategies, files of endpoints, and budgets: pure, and refused where they are nonsense."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,7 @@ def test_a_file_names_endpoints_models_and_strategies(tmp_path: Path) -> None:
     assert (mine.input_price, mine.output_price) == (1, 2.5)
     assert plan.models[2].endpoint.base_url == "http://127.0.0.1:11434/v1"
     assert KEY not in repr(plan)
+    assert read_plan(path, {"MY_KEY": f" {KEY}\r\n"}) == plan
     poet = plan.strategies["poet"]
     assert write_messages(poet, "Time?", 0)[0] == {"role": "system", "content": "You are a poet."}
     assert "plain" in plan.strategies
@@ -155,7 +158,6 @@ def make_request(characters: int = 100, tokens: int | None = 50) -> Request:
 def test_a_preview_by_hand() -> None:
     cost = preview_cost([(PRICED, make_request()), (PRICED, make_request())])
     assert cost.requests == 2
-    assert cost.likely == pytest.approx(2 * (25 * 1 + 50 * 10) / 1e6)
     assert cost.most == pytest.approx(2 * (100 * 1 + 50 * 10) / 1e6)
     unknown = Endpoint("u", "http://127.0.0.1/v1")
     partly = preview_cost([(PRICED, make_request()), (unknown, make_request())])
@@ -165,16 +167,31 @@ def test_a_preview_by_hand() -> None:
 
 def test_a_purse_is_never_overdrawn() -> None:
     bound = (100 + 500) / 1e6
-    purse, request = Purse(2.5 * bound), make_request()
+    purse = Purse(2.5 * bound)
+    one, other, third = (replace(make_request(), key=key) for key in "abc")
     # What is in flight may cost less than it holds: the third waits, and is not refused.
-    assert [purse.take(PRICED, request) for _ in range(3)] == [True, True, None]
-    purse.settle(PRICED, Outcome(request, "Yes.", input_tokens=10, output_tokens=1, attempts=1))
+    assert [purse.take(PRICED, request) for request in (one, other, third)] == [True, True, None]
+    purse.settle(PRICED, Outcome(one, "Yes.", input_tokens=10, output_tokens=1, attempts=1))
     assert purse.spent == pytest.approx(20 / 1e6)
-    assert purse.take(PRICED, request)
-    purse.settle(PRICED, Outcome(request, error="cut", attempts=1))  # it may have been charged for
-    purse.settle(PRICED, Outcome(request, error="cut", attempts=1))
+    assert purse.take(PRICED, third)
+    purse.settle(PRICED, Outcome(other, error="cut", attempts=1))  # it may have been charged for
+    purse.settle(PRICED, Outcome(third, error="cut", attempts=1))
     assert purse.spent == pytest.approx(2 * bound + 20 / 1e6)
-    assert purse.take(PRICED, request) is False
+    assert purse.take(PRICED, one) is False
+    purse.settle(PRICED, Outcome(one, error="the budget is spent"))  # it was not sent
+    assert purse.spent == pytest.approx(2 * bound + 20 / 1e6)
+
+
+def test_two_that_failed_do_not_wait_for_each_other() -> None:
+    bound = (100 + 500) / 1e6
+    purse = Purse(2.5 * bound)
+    one, other = (replace(make_request(), key=key) for key in "ab")
+    assert [purse.take(PRICED, one), purse.take(PRICED, other)] == [True, True]
+    # Both have failed: neither frees what it held by waiting, so that one must be told no.
+    assert purse.take(PRICED, one) is None
+    assert purse.take(PRICED, other) is False
+    assert purse.take(PRICED, one) is False
+    assert purse.spent == pytest.approx(2 * bound)
 
 
 def test_what_costs_more_than_its_bound_is_counted() -> None:
@@ -192,9 +209,13 @@ def test_a_budget_that_cannot_be_kept_is_refused() -> None:
         check_budget(1.0, [(Endpoint("u", "http://127.0.0.1/v1"), make_request())])
     with pytest.raises(InputError, match="a budget needs the prices"):
         check_budget(1.0, [(PRICED, make_request(tokens=None))])
+    with pytest.raises(InputError, match="and that it takes max_tokens"):
+        check_budget(1.0, [(replace(PRICED, takes=("seed",)), make_request())])
+    check_budget(1.0, [(replace(PRICED, takes=("max_completion_tokens",)), make_request())])
     check_budget(None, [(Endpoint("u", "http://127.0.0.1/v1"), make_request())])
-    with pytest.raises(InputError, match="a budget is 0 USD or more"):
-        Purse(-1.0)
+    for budget in (-1.0, math.nan):
+        with pytest.raises(InputError, match="a budget is 0 USD or more"):
+            check_budget(budget, [(PRICED, make_request())])
 
 
 @pytest.mark.parametrize(
@@ -203,6 +224,8 @@ def test_a_budget_that_cannot_be_kept_is_refused() -> None:
         ({"api_key_env": "sk-secret-1"}, "api_key_env is the name of an environment variable"),
         ({"base_url": "http://me:sk-secret-1@127.0.0.1/v1"}, "holds no user, password or query"),
         ({"base_url": "http://127.0.0.1/v1?key=sk-secret-1"}, "holds no user, password or query"),
+        ({"base_url": "http://127.0.0.1:sk-secret-1/v1"}, "a base URL begins with"),
+        ({"base_url": "me:sk-secret-1@127.0.0.1/v1"}, "a base URL begins with"),
     ],
 )
 def test_a_key_in_the_wrong_place_is_refused_and_not_repeated(

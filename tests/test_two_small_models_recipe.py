@@ -12,7 +12,7 @@ import pytest
 from hivemind_core.corpus.answer_journal import AnswerJournal
 from hivemind_core.corpus.locations import find_shipped
 from hivemind_core.models.endpoint_file import PRESETS
-from hivemind_core.sampling import Query
+from hivemind_core.sampling.orders import Query
 from tests.llama_stub import write_stub, write_weights
 
 ROOT = Path(__file__).parents[1]

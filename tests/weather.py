@@ -22,8 +22,8 @@ class Reply:
     text : str
         Of the answer; for an error, its message.
     kind : str
-        "answer", "cut", "garbage", "no choices", "page", "silence", "status", or, of a stream,
-        "no end".
+        "answer", "cut", "garbage", "no choices", "page", "raw", "silence", "status", or, of a
+        stream, "no end". Of "raw" the text is all that is sent, or the one event of a stream.
     """
 
     text: str = "Time is a river."
@@ -92,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
         content, kind = make_body(reply), "application/json"
         if reply.kind == "page":
             kind = "text/html"
-        elif is_stream and reply.kind in ("answer", "cut", "no end", "silence"):
+        elif is_stream and reply.kind in ("answer", "cut", "no end", "raw", "silence"):
             content, kind = make_stream(reply), "text/event-stream"
         try:
             self.send_response(reply.status)
@@ -111,6 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def make_body(reply: Reply) -> bytes:
+    if reply.kind == "raw":
+        return reply.text.encode()
     if reply.kind == "garbage":
         return b'{"choices": [{"mess'
     if reply.kind == "page":
@@ -132,6 +134,8 @@ def make_body(reply: Reply) -> bytes:
 
 def make_stream(reply: Reply) -> bytes:
     """Return an answer as events, a word each; one of kind "no end" stops without saying so."""
+    if reply.kind == "raw":
+        return f"data: {reply.text}\n\ndata: [DONE]\n\n".encode()
     words = [] if reply.kind == "silence" else reply.text.split(" ")
     pieces = [word if place == 0 else f" {word}" for place, word in enumerate(words)]
     about = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}

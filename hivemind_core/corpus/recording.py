@@ -36,6 +36,9 @@ class Asked:
         Answers of each source.
     strategies : tuple of str or None
         In the order in which they were chosen: others are held against the first.
+    chained : tuple of str or None
+        Those of them under which a model was shown its earlier answers, so that each follows from
+        the ones before.
     """
 
     query_id: str
@@ -43,6 +46,7 @@ class Asked:
     sources: tuple[Source, ...]
     samples: int
     strategies: tuple[str | None, ...] = (None,)
+    chained: tuple[str | None, ...] = ()
 
     @property
     def total(self) -> int:
@@ -145,6 +149,7 @@ def format_recording(recording: Recording) -> bytes:
         "sources": [[source.model, source.strategy] for source in asked.sources],
         "samples": asked.samples,
         "strategies": list(asked.strategies),
+        "chained": list(asked.chained),
     }
     lines = [head, *(_describe(event) for event in recording.events)]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
@@ -219,6 +224,7 @@ def _read_head(head: Mapping[str, Any], where: str) -> Asked:
     pairs: Any = head.get("sources")
     samples: Any = head.get("samples")
     strategies: Any = head.get("strategies", [None])
+    chained: Any = head.get("chained", [])
     if not (
         all(_is_text(text) and text.strip() for text in texts)
         and _is_list(pairs, _is_pair)
@@ -226,6 +232,8 @@ def _read_head(head: Mapping[str, Any], where: str) -> Asked:
         and len({tuple(pair) for pair in pairs}) == len(pairs)
         and {pair[1] for pair in pairs} == set(strategies)
         and len(set(strategies)) == len(strategies)
+        and (chained == [] or _is_list(chained, _is_name))
+        and set(chained) <= set(strategies)
         and _is_number(samples)
         and 1 <= len(pairs) * samples <= MOST_ANSWERS
     ):
@@ -236,7 +244,7 @@ def _read_head(head: Mapping[str, Any], where: str) -> Asked:
         )
     named = {(one.model, one.strategy): one for one in name_sources(map(tuple, pairs))}
     sources = tuple(named[pair[0], pair[1]] for pair in pairs)
-    return Asked(str(texts[0]), str(texts[1]), sources, samples, tuple(strategies))
+    return Asked(str(texts[0]), str(texts[1]), sources, samples, tuple(strategies), tuple(chained))
 
 
 def _is_list(value: object, fits: Callable[[object], bool]) -> bool:

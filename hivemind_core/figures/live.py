@@ -341,8 +341,10 @@ def tell_arms(arms: Sequence[Arm]) -> str:
     clear = [arm for arm in arms[1:] if arm.within.difference.high < 0]
     if not any(arm.within.difference.is_defined for arm in arms[1:]):
         return f"Nothing can be held against {against} yet."
+    unsaid = _tell_open(arms[1:])
     if not clear:
-        return f"No strategy makes answers clearly less alike than {against} does, on this query."
+        none = f"No strategy makes answers clearly less alike than {against} does, on this query."
+        return f"{none}{unsaid}"
     told = []
     for arm in sorted(clear, key=lambda one: one.within.difference.mean):
         moved = arm.within.difference
@@ -356,7 +358,17 @@ def tell_arms(arms: Sequence[Arm]) -> str:
             f"{name_strategy(arm.strategy)} by {write_number(-moved.mean)} "
             f"({write_number(-moved.high)} to {write_number(-moved.low)}){cost}"
         )
-    return f"Against {against}, answers of a model are less alike under {'; '.join(told)}."
+    return f"Against {against}, answers of a model are less alike under {'; '.join(told)}.{unsaid}"
+
+
+def _tell_open(arms: Sequence[Arm]) -> str:
+    """Return which differences have no interval, so that nothing is clear about them."""
+    names = [
+        name_strategy(arm.strategy)
+        for arm in arms
+        if arm.within.difference.is_defined and arm.within.difference.interval is None
+    ]
+    return f" Without an interval, nothing is clear of {', '.join(names)}." if names else ""
 
 
 def describe_arrivals(asked: Asked, reading: Reading) -> str:

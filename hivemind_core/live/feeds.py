@@ -9,8 +9,9 @@ from typing import Protocol
 from hivemind_core.corpus.identity import Source, name_sources
 from hivemind_core.corpus.recording import Asked, Heard, Landed, Recording
 from hivemind_core.errors import InputError
-from hivemind_core.models.budget import price_outcome
-from hivemind_core.sampling import PLAIN, Answer, Order, Place, Tools, sample
+from hivemind_core.sampling.answers import Answer, price_answer
+from hivemind_core.sampling.asking import Tools, sample
+from hivemind_core.sampling.orders import PLAIN, Order, Place
 
 MOST_ANSWERS = 600
 """Of one session: `hivemind sample` asks for more."""
@@ -63,7 +64,9 @@ def describe_order(order: Order) -> Asked:
             remedy="Take fewer samples, or `hivemind sample`",
         )
     strategies = tuple(_name_strategy(strategy.name) for strategy in order.strategies)
-    return Asked(query.query_id, query.text, name_sources(pairs), order.samples, strategies)
+    chained = tuple(_name_strategy(one.name) for one in order.strategies if one.differs)
+    sources = name_sources(pairs)
+    return Asked(query.query_id, query.text, sources, order.samples, strategies, chained)
 
 
 def _name_strategy(name: str) -> str | None:
@@ -112,8 +115,7 @@ class SampleFeed:
 
 
 def _describe(answer: Answer, source: int) -> Landed:
-    outcome, endpoint = answer.outcome, answer.place.served.endpoint
-    has_price = endpoint.input_price is not None and endpoint.output_price is not None
+    outcome = answer.outcome
     return Landed(
         0.0,
         source,
@@ -123,7 +125,7 @@ def _describe(answer: Answer, source: int) -> Landed:
         outcome.finish_reason,
         outcome.seconds,
         outcome.output_tokens,
-        price_outcome(endpoint, outcome) if has_price and answer.text is not None else None,
+        price_answer(answer),
         answer.is_known,
     )
 

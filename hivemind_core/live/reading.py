@@ -224,7 +224,9 @@ def draw_answers(asked: Asked, answers: Sequence[Landed], vectors: NDArray[np.fl
     order = order_answers(answers)
     rows = vectors[order]
     sources = np.array([answers[i].source for i in order], np.int64)
-    return draw_responses((rows @ rows.T).astype(np.float64), sources, len(asked.sources))
+    chains = [i for i, one in enumerate(asked.sources) if one.strategy in asked.chained]
+    cosines = (rows @ rows.T).astype(np.float64)
+    return draw_responses(cosines, sources, len(asked.sources), chains=chains)
 
 
 def make_design(asked: Asked) -> Design:

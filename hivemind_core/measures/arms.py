@@ -68,17 +68,15 @@ def compare_within(drawn: Drawn, design: Design) -> tuple[Change, ...]:
     -------
     tuple of Change, one an arm
         Intervals are over the answers, for this query only; there is none where a model has
-        fewer than five.
+        fewer than five, or was shown its earlier ones: a chain of answers is one draw.
 
     Notes
     -----
     An arm that makes answers longer, or off the point, moves the cosine too: read it beside
-    `compare_means` of lengths. Answers are drawn as if each had been asked for alone: where a
-    model was shown its earlier ones, other samples would move the number further than the
-    interval says. With five answers of few models it holds the truth nearer to nine times in ten
-    than to nineteen in twenty.
+    `compare_means` of lengths. With five answers of few models an interval holds the truth nearer
+    to nine times in ten than to nineteen in twenty.
     """
-    return _compare(drawn.within, design, [(int(m),) for m in design.models], drawn.counts)
+    return _compare(drawn.within, design, [(int(m),) for m in design.models], drawn.apart)
 
 
 def compare_between(drawn: Drawn, design: Design) -> tuple[Change, ...]:
@@ -95,7 +93,7 @@ def compare_between(drawn: Drawn, design: Design) -> tuple[Change, ...]:
         tuple(sorted((int(design.models[first[i]]), int(design.models[second[i]]))))
         for i in columns
     ]
-    counts = np.minimum(drawn.counts[first], drawn.counts[second])[columns]
+    counts = np.minimum(drawn.apart[first], drawn.apart[second])[columns]
     pairs = Design(np.arange(len(columns)), design.arms[first][columns])
     return _compare(drawn.between[:, columns], pairs, names, counts, arms=design.count)
 
@@ -126,7 +124,7 @@ def compare_means(
         totals = weights[:, told].sum(axis=1)
         sums = weights[:, told] @ own[told]
         columns.append(np.divide(sums, totals, out=np.full(len(sums), nan), where=totals > 0))
-        counts.append(int(told.sum()))
+        counts.append(min(int(told.sum()), int(drawn.apart[source])))
     table = np.column_stack([np.empty((len(drawn.within), 0)), *columns])
     return _compare(table, design, [(int(m),) for m in design.models], np.array(counts, np.int64))
 

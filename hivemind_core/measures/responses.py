@@ -1,5 +1,6 @@
 """Intervals on a single query, where the answers are what is drawn."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from math import nan
 
@@ -25,16 +26,25 @@ class Drawn:
         How often each draw takes each answer of each source.
     counts : (s,) int64
         Answers of each source.
+    apart : (s,) int64
+        How many of them were drawn apart from each other: all, or one where each follows from the
+        ones before.
     """
 
     within: Floats
     between: Floats
     weights: tuple[Floats, ...]
     counts: Integers
+    apart: Integers
 
 
 def draw_responses(
-    cosines: Floats, sources: Integers, count: int, draws: int = DRAWS, seed: int = 0
+    cosines: Floats,
+    sources: Integers,
+    count: int,
+    draws: int = DRAWS,
+    seed: int = 0,
+    chains: Collection[int] = (),
 ) -> Drawn:
     """Return the mean cosines of one query in every draw of its answers.
 
@@ -49,17 +59,25 @@ def draw_responses(
         for i, j in zip(*np.triu_indices(count, 1), strict=True)
     ]
     nothing = np.empty((draws + 1, 0))
+    counts = np.array([len(own) for own in places], np.int64)
+    is_chain = np.isin(np.arange(count), list(chains))
     return Drawn(
         # Rounding takes equal answers a digit beyond 1.
         np.clip(np.column_stack([nothing, *within]), -1, 1),
         np.clip(np.column_stack([nothing, *between]), -1, 1),
         weights,
-        np.array([len(own) for own in places], np.int64),
+        counts,
+        np.where(is_chain, np.minimum(counts, 1), counts),
     )
 
 
 def estimate_responses(
-    cosines: Floats, sources: Integers, count: int, draws: int = DRAWS, seed: int = 0
+    cosines: Floats,
+    sources: Integers,
+    count: int,
+    draws: int = DRAWS,
+    seed: int = 0,
+    chains: Collection[int] = (),
 ) -> tuple[tuple[Estimate, ...], tuple[Estimate, ...]]:
     """Return the mean cosines of one query with intervals over its answers.
 
@@ -75,6 +93,8 @@ def estimate_responses(
     count : int
         Number of sources s.
     draws, seed : int
+    chains : collection of int
+        Sources whose answers follow from each other: the model was shown its earlier ones.
 
     Returns
     -------
@@ -84,17 +104,18 @@ def estimate_responses(
 
     Notes
     -----
-    Under five answers a draw has too few ways to come out, and there is no interval. Draws go
-    through the sources in turn, so that a further source moves the ends of the others a little.
-    Says how far other samples of the same models would move the number on this query, and
+    Under five answers a draw has too few ways to come out, and there is no interval. Nor is there
+    one for a chain: it is one draw, however long, and does not say how another would go on.
+    Draws go through the sources in turn, so that a further source moves the ends of the others a
+    little. Says how far other samples of the same models would move the number on this query, and
     nothing about other queries.
     """
-    return estimate_sources(draw_responses(cosines, sources, count, draws, seed))
+    return estimate_sources(draw_responses(cosines, sources, count, draws, seed, chains))
 
 
 def estimate_sources(drawn: Drawn) -> tuple[tuple[Estimate, ...], tuple[Estimate, ...]]:
     """Return the estimate of each source, and of each two, from what was drawn."""
-    n = drawn.counts
+    n = drawn.apart
     first, second = np.triu_indices(len(n), 1)
     fewest = np.minimum(n[first], n[second])
     return (
@@ -133,7 +154,7 @@ def estimate_draws(means: Floats, answers: int) -> Estimate:
     means : (draws + 1,) float64
         The mean as it is comes first; nan gives an undefined estimate.
     answers : int
-        Of the source that has fewest: under five there is no interval.
+        That were drawn apart, of the source that has fewest: under five there is no interval.
     """
     if np.isnan(means[0]):
         return UNDEFINED

@@ -5,13 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hivemind_core.errors import InputError
-from hivemind_core.models.endpoints import Endpoint
+from hivemind_core.models.endpoints import MAX_TOKENS, MAX_TOKENS_LATER, Endpoint
 from hivemind_core.models.requests import Outcome, Request
 
-LEAST_CHARACTERS = 1.0
-"""Characters a token has at least, on average: no prompt has more tokens than characters."""
-USUAL_CHARACTERS = 4.0
-"""Characters that a token of English has on average: for an estimate, not for a bound."""
 MILLION = 1e6
 
 
@@ -22,52 +18,43 @@ class Cost:
     Attributes
     ----------
     requests : int
-    likely, most : float or None
-        USD, with every answer as long as max_tokens lets it be: with the usual length of a token
-        in the prompt, and with the shortest. Of those with a price; None where none has one.
+    most : float or None
+        USD, with every answer as long as max_tokens lets it be, and a token for every character
+        of the prompt. Of those with a price; None where none has one.
     unpriced : int
         Requests whose price is not stated.
     """
 
     requests: int
-    likely: float | None
     most: float | None
     unpriced: int = 0
 
 
-def bound_cost(endpoint: Endpoint, request: Request, characters: float) -> float | None:
-    """Return what one attempt may cost in USD; None where a price or max_tokens is not stated."""
-    tokens = request.parameters.get("max_tokens")
+def bound_cost(endpoint: Endpoint, request: Request) -> float | None:
+    """Return what one attempt may cost in USD; None where no price is stated, or no limit sent.
+
+    No prompt has more tokens than characters.
+    """
+    sent, _ = endpoint.divide(request.parameters)
+    tokens = sent.get(MAX_TOKENS, sent.get(MAX_TOKENS_LATER))
     if endpoint.input_price is None or endpoint.output_price is None or tokens is None:
         return None
     length = sum(len(message["content"]) for message in request.messages)
-    told = length / characters * endpoint.input_price
+    told = length * endpoint.input_price
     return (told + float(str(tokens)) * endpoint.output_price) / MILLION
 
 
 def preview_cost(pairs: Iterable[tuple[Endpoint, Request]]) -> Cost:
     """Return what requests may cost together, each sent once."""
-    listed = list(pairs)
-    likely, most = (
-        [
-            cost
-            for endpoint, request in listed
-            if (cost := bound_cost(endpoint, request, characters)) is not None
-        ]
-        for characters in (USUAL_CHARACTERS, LEAST_CHARACTERS)
-    )
-    return Cost(
-        len(listed),
-        sum(likely) if likely else None,
-        sum(most) if most else None,
-        len(listed) - len(most),
-    )
+    bounds = [bound_cost(endpoint, request) for endpoint, request in pairs]
+    priced = [bound for bound in bounds if bound is not None]
+    return Cost(len(bounds), sum(priced) if priced else None, len(bounds) - len(priced))
 
 
 def price_outcome(endpoint: Endpoint, outcome: Outcome) -> float:
     """Return what an answer cost in USD; its bound where the service does not count tokens."""
     if outcome.input_tokens is None or outcome.output_tokens is None:
-        bound = bound_cost(endpoint, outcome.request, LEAST_CHARACTERS)
+        bound = bound_cost(endpoint, outcome.request)
         return bound or 0.0
     told = outcome.input_tokens * (endpoint.input_price or 0.0)
     return (told + outcome.output_tokens * (endpoint.output_price or 0.0)) / MILLION
@@ -75,6 +62,8 @@ def price_outcome(endpoint: Endpoint, outcome: Outcome) -> float:
 
 class Purse:
     """Money that may be spent: every attempt is set aside at its bound before it is sent.
+
+    Requests are told apart by their keys.
 
     Parameters
     ----------
@@ -93,11 +82,9 @@ class Purse:
     """
 
     def __init__(self, budget: float | None) -> None:
-        if budget is not None and not budget >= 0:
-            raise InputError("a budget is 0 USD or more", where="--budget", found=str(budget))
         self.budget = budget
         self.spent = 0.0
-        self._held = 0.0
+        self._held: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def take(self, endpoint: Endpoint, request: Request) -> bool | None:
@@ -111,25 +98,22 @@ class Purse:
         """
         if self.budget is None:
             return True
-        bound = bound_cost(endpoint, request, LEAST_CHARACTERS)
+        bound = bound_cost(endpoint, request)
         with self._lock:
+            # Who asks again has failed before. Were that still held, two could wait for each other.
+            self.spent += self._held.pop(request.key, 0.0)
             if bound is None or self.spent + bound > self.budget:
                 return False
-            if self.spent + self._held + bound > self.budget:
+            if self.spent + sum(self._held.values()) + bound > self.budget:
                 return None
-            self._held += bound
+            self._held[request.key] = bound
             return True
 
     def settle(self, endpoint: Endpoint, outcome: Outcome) -> None:
-        """Count what a request has cost in all its attempts, and free what they held."""
-        bound = bound_cost(endpoint, outcome.request, LEAST_CHARACTERS)
-        if self.budget is None or bound is None:
-            return
-        last = bound if outcome.text is None else price_outcome(endpoint, outcome)
+        """Count what the last attempt of a request has cost, and free what it held."""
         with self._lock:
-            self._held = max(self._held - outcome.attempts * bound, 0.0)
-            if outcome.attempts:
-                self.spent += (outcome.attempts - 1) * bound + last
+            held = self._held.pop(outcome.request.key, 0.0)
+            self.spent += held if outcome.text is None else price_outcome(endpoint, outcome)
 
 
 def check_budget(budget: float | None, pairs: Iterable[tuple[Endpoint, Request]]) -> None:
@@ -138,15 +122,17 @@ def check_budget(budget: float | None, pairs: Iterable[tuple[Endpoint, Request]]
     Raises
     ------
     InputError
-        If there is a cap, and a model without a price.
+        If it is below 0, or there is a model without a price, or one that takes no limit.
     """
     if budget is None:
         return
+    if not budget >= 0:
+        raise InputError("a budget is 0 USD or more", where="--budget", found=str(budget))
     for endpoint, request in pairs:
-        if bound_cost(endpoint, request, LEAST_CHARACTERS) is None:
+        if bound_cost(endpoint, request) is None:
             raise InputError(
-                "a budget needs the prices of every model, and max_tokens",
+                "a budget needs the prices of every model, and that it takes max_tokens",
                 where=f"endpoint {endpoint.name}",
-                found=f"none for {request.model}",
-                remedy="Give input_price and output_price in the file of endpoints",
+                found=f"one of them missing for {request.model}",
+                remedy="Give input_price, output_price and takes in the file of endpoints",
             )

@@ -23,10 +23,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from hivemind_core.errors import InputError, shorten
-from hivemind_core.models.endpoints import Endpoint
+from hivemind_core.models.endpoints import Endpoint, split_address
 from hivemind_core.models.strategies import BUILT_IN, Strategy, make_strategy
 
 ON_DEMAND_URL = "http://127.0.0.1:0/v1"
@@ -233,7 +232,8 @@ def make_endpoint(
     variable = values.get("api_key_env", "")
     _check_variable(variable, where)
     _check_address(values["base_url"], where)
-    key = environment.get(variable, "") if variable else ""
+    # A key that was read from a file often has a line end behind it.
+    key = environment.get(variable, "").strip() if variable else ""
     if variable and not key:
         raise InputError("the key must be in the environment", where=where, found=f"no {variable}")
     own = {k: v for k, v in values.items() if k in _OWN}
@@ -245,7 +245,7 @@ def make_endpoint(
 
 def _check_address(base_url: str, where: str) -> None:
     """Refuse an address that may hold a key, without repeating it."""
-    parts = urlsplit(base_url)
+    parts = split_address(base_url, where)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InputError(
             "a base URL holds no user, password or query",

@@ -1,18 +1,20 @@
 """Endpoints: services that speak the OpenAI protocol, and what each of them takes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from hivemind_core.errors import InputError, shorten
+from hivemind_core.errors import InputError
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 PUBLIC_URL = "https://api.openai.com/v1"
-COMMON = ("temperature", "top_p", "max_tokens")
+MAX_TOKENS, MAX_TOKENS_LATER = "max_tokens", "max_completion_tokens"
+"""How long an answer may be: its name, and the one that newer models of OpenAI want instead."""
+COMMON = ("temperature", "top_p", MAX_TOKENS)
 """What is sent where an endpoint does not say what it takes."""
 NATIVE = (
     *COMMON,
@@ -20,7 +22,7 @@ NATIVE = (
     "stop",
     "presence_penalty",
     "frequency_penalty",
-    "max_completion_tokens",
+    MAX_TOKENS_LATER,
 )
 """Parameters that the protocol knows; others travel in the body beside them."""
 
@@ -40,7 +42,7 @@ class Endpoint:
     max_concurrency : int
         Requests in flight, at most and to begin with.
     seconds : float
-        How long a request may take.
+        How long it may be silent: before an answer, or within one that streams in.
     input_price, output_price : float or None
         USD per million tokens; None where not stated.
     identity : str
@@ -63,15 +65,16 @@ class Endpoint:
         Raises
         ------
         InputError
-            If the address has no scheme or host, or a number is out of range.
+            If the address has no scheme or host, the key cannot be sent, or a number is out of
+            range.
         """
         where = f"endpoint {self.name}"
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        split_address(self.base_url, where)
+        if not (self.api_key.isascii() and self.api_key.isprintable()):
             raise InputError(
-                "a base URL begins with http:// or https:// and names a host",
+                "a key has letters, digits and signs of ASCII alone",
                 where=where,
-                found=shorten(self.base_url),
+                found="others, which are not repeated",
             )
         if self.max_concurrency < 1 or self.seconds <= 0:
             raise InputError("max_concurrency and seconds are more than 0", where=where)
@@ -90,15 +93,61 @@ class Endpoint:
         """What tells it from other services, without a password: host, port and path."""
         return self.identity or self.host + urlsplit(self.base_url).path.rstrip("/")
 
-    def divide(self, parameters: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
-        """Return the parameters that it takes, and the names of the others."""
-        known = COMMON if self.takes is None else self.takes
+    @property
+    def is_here(self) -> bool:
+        """Whether this machine serves it: it is asked without a proxy, which would be another."""
+        return is_loopback(urlsplit(self.base_url).hostname or "")
+
+    def divide(
+        self, parameters: Mapping[str, object], unwanted: Collection[str] = ()
+    ) -> tuple[dict[str, object], tuple[str, ...]]:
+        """Return the parameters that it takes, and the names of the others.
+
+        A length that it does not take under the one name goes under the other.
+
+        Parameters
+        ----------
+        parameters : mapping
+        unwanted : collection of str
+            What a model of it turned out not to take.
+        """
+        known = set(COMMON if self.takes is None else self.takes)
+        if MAX_TOKENS in known and MAX_TOKENS in unwanted:
+            known.add(MAX_TOKENS_LATER)
+        known -= set(unwanted)
         sent = {name: value for name, value in parameters.items() if name in known}
-        return sent, tuple(sorted(parameters.keys() - sent.keys()))
+        left_out = parameters.keys() - sent.keys()
+        if MAX_TOKENS in left_out and MAX_TOKENS_LATER in known:
+            sent[MAX_TOKENS_LATER] = parameters[MAX_TOKENS]
+            left_out -= {MAX_TOKENS}
+        return sent, tuple(sorted(left_out))
 
     def hide_key(self, text: str) -> str:
         """Return a text without the key, should a service have repeated it."""
         return text.replace(self.api_key, "…") if self.api_key else text
+
+
+def split_address(base_url: str, where: str) -> SplitResult:
+    """Return the parts of an address.
+
+    Raises
+    ------
+    InputError
+        If it is none. It is not repeated: somebody may have put a key there.
+    """
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:  # a port that is no number, or a bracket that is left open
+        host = None
+    if not host or parts.scheme not in ("http", "https") or not base_url.isprintable():
+        raise InputError(
+            "a base URL begins with http:// or https:// and names a host",
+            where=where,
+            found="something else, which is not repeated: it may hold a key",
+            remedy="Write it as in http://127.0.0.1:8000/v1",
+        )
+    return parts
 
 
 def find_endpoint(environment: Mapping[str, str]) -> Endpoint:
@@ -109,7 +158,9 @@ def find_endpoint(environment: Mapping[str, str]) -> Endpoint:
     InputError
         If there is neither a key nor an address, or the address is none.
     """
-    key, base_url = environment.get("OPENAI_API_KEY", ""), environment.get("OPENAI_BASE_URL", "")
+    # A key that was read from a file often has a line end behind it.
+    key = environment.get("OPENAI_API_KEY", "").strip()
+    base_url = environment.get("OPENAI_BASE_URL", "")
     if not key and not base_url:
         raise InputError(
             "a model behind an endpoint needs a key",
@@ -128,17 +179,13 @@ def is_loopback(host: str) -> bool:
 
 
 def make_client(endpoint: Endpoint) -> "AsyncOpenAI":
-    """Return a client that asks once: `engine` decides what is asked again.
-
-    What this machine serves is asked without a proxy, which would be another machine.
-    """
+    """Return a client that asks once: `engine` decides what is asked again."""
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-    is_here = is_loopback(urlsplit(endpoint.base_url).hostname or "")
     return AsyncOpenAI(
         api_key=endpoint.api_key or "none",
         base_url=endpoint.base_url,
         max_retries=0,
         timeout=endpoint.seconds,
-        http_client=DefaultAsyncHttpxClient(trust_env=False) if is_here else None,
+        http_client=DefaultAsyncHttpxClient(trust_env=False) if endpoint.is_here else None,
     )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from hivemind_core.errors import InputError, WorkError
 from hivemind_core.models.endpoints import Endpoint, find_endpoint
-from hivemind_core.models.engine import FILTERED, Ears, ask
+from hivemind_core.models.engine import Ears, ask
+from hivemind_core.models.replies import FILTERED
 from hivemind_core.models.requests import LONGEST_PROMPT, Message, Outcome, Request
 from hivemind_core.models.scorer import Item, Keep, Verdict
 from hivemind_core.progress import Report

@@ -210,10 +210,14 @@ def serve_on_demand(
         yield tuple(models)
         return
     with start_local_model(environment) as running:
-        yield tuple(_place(served, running.endpoint) for served in models)
+        yield tuple(place_local(served, running.endpoint) for served in models)
 
 
-def _place(served: Served, running: Endpoint) -> Served:
+def place_local(served: Served, running: Endpoint) -> Served:
+    """Return a model as it can be asked: the local one where its server runs, else as it is.
+
+    What its file says of prices, parameters and requests at once stays.
+    """
     if served.endpoint.base_url != ON_DEMAND_URL:
         return served
     place = {name: getattr(running, name) for name in ("base_url", "api_key", "identity")}

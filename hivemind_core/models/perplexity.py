@@ -7,9 +7,9 @@ that, so that more is better.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hivemind_core.errors import InputError, WorkError, shorten
+from hivemind_core.errors import WorkError, shorten
 from hivemind_core.models.checkpoints import (
     TOO_LONG,
     Checkpoint,
@@ -21,12 +21,17 @@ from hivemind_core.models.checkpoints import (
     run_batches,
     write_chat,
 )
+from hivemind_core.models.endpoints import Endpoint, find_endpoint
 from hivemind_core.models.scorer import Item, Keep, Verdict, count_kept
 from hivemind_core.progress import Report
+
+if TYPE_CHECKING:
+    from openai import OpenAI
 
 WHOLE, RESPONSE = "perplexity:", "perplexity-response:"
 ENDPOINT = "openai:"
 VERSION = "1"
+RETRIES = 5
 BATCH, BATCH_TOKENS = 16, 2048  # the model gives a number for every token of its vocabulary
 PLAIN = "User: {query}\n\nAssistant: {text}"
 REWRITTEN = "the template rewrites the response"
@@ -133,17 +138,7 @@ def find_perplexity(name: str, environment: Mapping[str, str]) -> "Perplexity | 
     model = name.removeprefix(form)
     if not model.startswith(ENDPOINT):
         return Perplexity(find_checkpoint(model), form)
-    from openai import OpenAI
-
-    key, base_url = environment.get("OPENAI_API_KEY", ""), environment.get("OPENAI_BASE_URL")
-    if not key and not base_url:
-        raise InputError(
-            "a completions endpoint needs a key",
-            where=name,
-            remedy="Set OPENAI_API_KEY, or OPENAI_BASE_URL for a service that asks for none",
-        )
-    client = OpenAI(api_key=key or "none", base_url=base_url or None, max_retries=5)
-    return EchoedPerplexity(model.removeprefix(ENDPOINT), client, form)
+    return EchoedPerplexity(model.removeprefix(ENDPOINT), find_endpoint(environment), form)
 
 
 @dataclass(frozen=True)
@@ -227,14 +222,14 @@ class EchoedPerplexity:
     Attributes
     ----------
     model : str
-    client : openai.OpenAI
+    endpoint : Endpoint
     form : str
         See `Perplexity`.
     kind : str
     """
 
     model: str
-    client: Any
+    endpoint: Endpoint
     form: str = WHOLE
     kind: str = "lm"
 
@@ -246,31 +241,32 @@ class EchoedPerplexity:
     @property
     def fingerprint(self) -> str:
         """Under which the cache keeps them."""
-        return f"{self.name}@{self.client.base_url}:{VERSION}"
+        return f"{self.name}@{self.endpoint.address}:{VERSION}"
 
     @property
     def record(self) -> Mapping[str, str]:
         """What is scored and by what."""
         return {
             "model": self.model,
-            "endpoint": f"{self.client.base_url.host}, completions",
+            "endpoint": f"{self.endpoint.host}, completions",
             "scored": _describe_part(self.form),
             "conversation": repr(PLAIN),
         }
 
     def score(self, items: Sequence[Item], keep: Keep, report: Report) -> None:
         """Score items; see `Scorer`."""
-        for place, item in enumerate(items):
-            keep(place, self._score_one(item))
-            report(f"score by {self.model}", place + 1, len(items))
+        with _open_client(self.endpoint) as client:
+            for place, item in enumerate(items):
+                keep(place, self._score_one(client, item))
+                report(f"score by {self.model}", place + 1, len(items))
 
-    def _score_one(self, item: Item) -> Verdict:
+    def _score_one(self, client: "OpenAI", item: Item) -> Verdict:
         import openai
 
         text = PLAIN.format(query=item.query, text=item.text)
         start = 0 if self.form == WHOLE else len(text) - len(item.text)
         try:
-            reply = self.client.completions.create(
+            reply: Any = client.completions.create(
                 model=self.model, prompt=text, max_tokens=1, temperature=0, echo=True, logprobs=1
             )
             said = reply.choices[0].logprobs
@@ -279,9 +275,9 @@ class EchoedPerplexity:
         except openai.BadRequestError as error:
             if "context" in str(error) or "length" in str(error):
                 return Verdict({}, TOO_LONG)
-            raise self._say(shorten(str(error), 160)) from error
+            raise self._say(self._quote(error)) from error
         except openai.OpenAIError as error:
-            raise self._say(shorten(str(error), 160)) from error
+            raise self._say(self._quote(error)) from error
         except (ValueError, TypeError, AttributeError, IndexError) as error:
             raise self._say("no log-probabilities") from error
         counted = [
@@ -294,10 +290,24 @@ class EchoedPerplexity:
         value = -raise_to_perplexity(-math.fsum(counted) / len(counted))
         return Verdict({None: value}) if math.isfinite(value) else Verdict({}, "no finite number")
 
+    def _quote(self, error: Exception) -> str:
+        return shorten(self.endpoint.hide_key(str(error)), 160)
+
     def _say(self, found: str) -> WorkError:
         return WorkError(
             "the completions endpoint must give the log-probabilities of its prompt",
-            where=str(self.client.base_url),
+            where=self.endpoint.host,
             found=found,
             remedy="Chat endpoints give none; one of vLLM does, under /completions",
         )
+
+
+def _open_client(endpoint: Endpoint) -> "OpenAI":
+    from openai import DefaultHttpxClient, OpenAI
+
+    return OpenAI(
+        api_key=endpoint.api_key or "none",
+        base_url=endpoint.base_url,
+        max_retries=RETRIES,
+        http_client=DefaultHttpxClient(trust_env=False) if endpoint.is_here else None,
+    )

@@ -91,6 +91,11 @@ BUILT_IN: Mapping[str, Strategy] = {
 """Those that come with the software; the paper's two decodings are "top-p 0.9" and "min-p 0.1"."""
 
 
+def is_chained(name: str | None) -> bool:
+    """Whether a strategy that comes with the software shows a model its earlier answers."""
+    return name is not None and name in BUILT_IN and BUILT_IN[name].differs
+
+
 def make_strategy(name: str, given: Mapping[str, Any], where: str) -> Strategy:
     """Return the strategy that a file describes.
 

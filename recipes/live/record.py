@@ -19,7 +19,8 @@ from hivemind_core.live.reading import Reader
 from hivemind_core.live.session import Session
 from hivemind_core.models.local import start_local_model
 from hivemind_core.models.strategies import BUILT_IN
-from hivemind_core.sampling import Order, Query, Tools
+from hivemind_core.sampling.asking import Tools
+from hivemind_core.sampling.orders import Order, Query
 from hivemind_core.space.encoders import DEFAULT_ENCODER, find_encoder
 
 QUERY = "Write a metaphor about time in one sentence."
@@ -52,6 +53,8 @@ def main(path: Path) -> None:
         if not session.wait(PATIENCE):
             sys.exit("it did not end in half an hour")
         scene = session.scene
+        if scene.state != "done" or scene.fault:
+            sys.exit(f"nothing is recorded: {scene.state}, {scene.fault}")
         path.write_bytes(format_recording(session.record()))
     print(scene.state, f"{scene.seconds:.0f} s", tell_arrivals(asked, scene.reading))
     if scene.reading is not None:

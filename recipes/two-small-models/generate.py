@@ -18,7 +18,9 @@ from hivemind_core.errors import HivemindError
 from hivemind_core.models.local import Weights, find_weights, start_local_model
 from hivemind_core.models.strategies import BUILT_IN, PERSONAS, Strategy
 from hivemind_core.progress import show_progress
-from hivemind_core.sampling import Answer, Order, Query, Tools, format_answers, read_queries, sample
+from hivemind_core.sampling.answers import Answer, format_answers
+from hivemind_core.sampling.asking import Tools, sample
+from hivemind_core.sampling.orders import Order, Query, read_queries
 
 SAMPLES = 20
 MAX_TOKENS = 72

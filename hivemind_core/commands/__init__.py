@@ -1,0 +1,1 @@
+"""The commands of `hivemind`, by what they do; `cli` names them."""

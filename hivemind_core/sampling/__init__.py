@@ -1,0 +1,1 @@
+"""Samples of models: what is ordered, asked, journalled, and kept in a corpus."""
