@@ -1,5 +1,6 @@
 import re
 import sys
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -94,6 +95,18 @@ def test_numbers_colour_a_map() -> None:
     scale = Scale("characters", np.arange(100.0))
     content = write_map(points, MapStyle(scale, LIGHT, people=style.people), labels, "svg")
     assert len(set(re.findall(rb"fill: (#[0-9a-f]{6})", content))) > 10
+
+
+def test_a_map_coloured_by_numbers_says_which_colour_is_which() -> None:
+    points, style, _ = make_map(100, 3)
+    scaled = replace(style, paint=Scale("characters", np.arange(100.0)))
+    figure = draw_print_map(points, scaled, [], Print(COLUMN))
+    legends = read_legends(figure)
+    assert legends["characters"] == ["0", "20", "40", "60", "80"]
+    assert legends[""] == ["by people"]
+    marks = figure.legends[0].legend_handles
+    assert len({mark.get_color() for mark in marks}) == 5
+    assert marks[0].get_color() == LIGHT.ramp[0]
 
 
 def find_radius(marks: Any) -> float:

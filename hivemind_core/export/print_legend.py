@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hivemind_core.export.about import clean_text
 from hivemind_core.export.paper import Print
-from hivemind_core.figures.coloring import Scale
+from hivemind_core.figures.coloring import Scale, bound_values, choose_ticks, place_values
 from hivemind_core.figures.layers import Layer, MapStyle, cut_name, shorten_name
-from hivemind_core.figures.palette import HUMAN_SYMBOL
+from hivemind_core.figures.palette import HUMAN_SYMBOL, Ink, shade
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,6 +44,8 @@ def add_print_legend(
     Strategies stand under the name of their model. Without anything to explain it takes none.
     """
     listed = sorted((layer for layer in layers if layer.is_listed), key=lambda layer: layer.rank)
+    if isinstance(style.paint, Scale) and any(layer.values is not None for layer in layers):
+        listed = [*_list_steps(style.paint, style), *listed]
     blocks = [
         (model, list(held))
         for model, held in groupby(_gather(listed), key=lambda layer: layer.model)
@@ -52,6 +56,18 @@ def add_print_legend(
         for heading, (_, held) in zip(headings, blocks, strict=True)
     ]
     return _stand(figure, drawn)
+
+
+def _list_steps(scale: Scale, style: MapStyle) -> list[Layer]:
+    """Return a few round numbers with the colours that they have."""
+    low, high = bound_values(place_values(scale))
+    nobody = np.empty(0, np.int64)
+    return [
+        Layer(
+            nobody, text, "", Ink(shade((at - low) / (high - low), style.ground)), model=scale.title
+        )
+        for at, text in choose_ticks(low, high, is_log=scale.is_log)
+    ]
 
 
 def _gather(listed: Sequence[Layer]) -> list[Layer]:
@@ -73,14 +89,15 @@ def shorten_apart(names: Sequence[str]) -> list[str]:
 def _draw_block(
     figure: "Figure", heading: str, held: Sequence[Layer], style: MapStyle, printed: Print
 ) -> "Legend":
-    """Draw the entries of one model, below each other, or those without one, beside each other."""
+    """Draw the entries of one model, below each other, or numbers and others, beside each other."""
     names = shorten_apart([layer.name for layer in held])
     if isinstance(style.paint, Scale):
         names = [
             name if layer.values is None else f"by {name}"
             for name, layer in zip(names, held, strict=True)
         ]
-    for columns in range(1 if heading else min(len(names), MOST_COLUMNS), 0, -1):
+    is_column = heading and not isinstance(style.paint, Scale)
+    for columns in range(1 if is_column else min(len(names), MOST_COLUMNS), 0, -1):
         drawn = figure.legend(
             [_draw_mark(layer) for layer in held],
             names,

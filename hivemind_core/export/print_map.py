@@ -31,7 +31,7 @@ LEAST_SIZE = 0.8
 LABEL_WIDTH, LABEL_LINES = 18, 2  # characters, and lines
 LABEL_AIR = 0.8  # points between a label and what is around it
 REACHES = (1.0, 3.0, 6.0, 11.0, 18.0, 28.0, 42.0, 60.0)  # points from a group to its label
-NEAR = 4.0  # points: a label farther away is led to its group by a line
+NEAR = 2.0  # points: a label farther away is led to its group by a line
 PADS = (0.04, 0.12, 0.22)  # room around the map for labels: the first that holds all of them
 HEIGHT, LEAST_HEIGHT = 0.85, 0.6  # of a figure, and of its map at the least, in widths
 MOST_LEGEND = 0.7  # of a height that is given
@@ -224,6 +224,9 @@ def _set_labels(
         left, foot, right, top = spot.box
         x, y = inverse.transform(((left + right) / 2, (foot + top) / 2))
         text.set_position((float(x), float(y)))
+        # Its lines end at the side where the group is, and where a line to it begins.
+        aside = round(spot.tip[0] - spot.tail[0], 3)
+        text.set_multialignment("right" if aside > 0 else "left" if aside < 0 else "center")
         if spot.distance > NEAR * axes.figure.dpi / 72:
             line = inverse.transform([spot.tip, spot.tail])
             axes.plot(*line.T, color=style.ground.muted, linewidth=0.4, zorder=0.5)

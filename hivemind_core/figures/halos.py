@@ -133,6 +133,7 @@ def _write_label(
         text="<br>".join(map(escape_label, lines)),
         xanchor=xanchor,
         yanchor=yanchor,
+        align=xanchor,
         font={"size": 12, "color": ground.ink},
         borderpad=0,
         **look,
