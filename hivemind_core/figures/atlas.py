@@ -30,6 +30,7 @@ LEAST_SIZE = 3
 AIR = 1.5  # pixels between a mark and a label
 PAD = 0.05
 FRAME = (345, 230)  # pixels of a map on a small screen: labels are placed for that
+SPARE = 12  # pixels that labels may take above and below a map
 HALOS = 3
 UNPICKED = 0.12
 PICKED_SIZE = 5
@@ -176,11 +177,12 @@ def _mark_groups(
 ) -> tuple[Points, Points]:
     """Draw circles and their labels, and return the corners of a map that holds those, too.
 
-    Frames are wider than most maps: what is left beside a map is room for labels.
+    Frames are wider than most maps: what is left beside a map is room for labels. Above and
+    below it there is a little.
     """
     low, high = corners
     pixel = max((high - low) / FRAME)
-    spare = np.array([max(FRAME[0] * pixel - (high - low)[0], 0), 0])
+    spare = np.array([max(FRAME[0] * pixel - (high - low)[0], 0), SPARE * pixel])
     marks = marks * (1, 1, pixel)
     boxes = draw_halos(figure, compact, marks, (*(low - spare), *(high + spare)), (pixel, ground))
     return np.vstack([low, boxes[:, :2]]).min(axis=0), np.vstack([high, boxes[:, 2:]]).max(axis=0)

@@ -1,7 +1,7 @@
 """Where labels stand beside what they name: on nothing that is drawn, and not on each other."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,13 +120,15 @@ def _find_spot(
     around = np.hstack([tag.group[:, :2], tag.group[:, :2]])
     for form, boxes in _propose(tag, room.frame, reaches):
         near = obstacles[_cover(_enclose(np.vstack([boxes, around])), obstacles)[0]]
-        for box in _drop_covering(boxes, near, taken):
-            spot = replace(_join(box, tag.group), form=form)
+        free = _drop_covering(boxes, near, taken)
+        tails, tips = _join(free, tag.group)
+        is_clear = ~_cross(tails, tips, near, tag.group)
+        for box, tail, tip in zip(free[is_clear], tails[is_clear], tips[is_clear], strict=True):
+            spot = _make_spot(box, tail, tip, form)
             line = np.tile(_walk(spot), 2)
             if (
                 _is_nearest(spot, room.rivals)
                 and not _overlap(line, taken).any()
-                and not _crosses(line, near, tag.group)
                 and not any(_meet(spot, other) for other in held)
             ):
                 return spot
@@ -216,26 +218,42 @@ def _enclose(boxes: Boxes) -> Boxes:
     return np.hstack([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])[None]
 
 
-def _crosses(line: Boxes, obstacles: Circles, group: Circles) -> bool:
-    """Whether a line, as points, meets a circle that lies in none of a group's."""
-    near = obstacles[_cover(_enclose(line), obstacles)[0]]
-    met = near[_cover(line, near).any(axis=0)]
-    away = np.linalg.norm(met[:, None, :2] - group[:, :2], axis=2)
-    inside = away + met[:, None, 2] <= group[:, 2] * (1 + 1e-9)
-    return not inside.any(axis=1).all()
+def _join(boxes: Boxes, group: Circles) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return both ends of the shortest line from each box to a group, at the box and at the group.
+
+    Shape (boxes, 2) each.
+    """
+    ways = _reach(boxes, group[:, :2])
+    lengths = np.linalg.norm(ways, axis=2)
+    nearest = np.argmin(np.round(lengths - group[:, 2], 9), axis=1)
+    chosen = np.arange(len(boxes)), nearest
+    middles, way, length = group[nearest], ways[chosen], lengths[chosen]
+    share = middles[:, 2] / np.where(length > 0, length, np.inf)
+    return middles[:, :2] + way, middles[:, :2] + way * np.minimum(share, 1)[:, None]
 
 
-def _join(box: NDArray[np.float64], group: Circles) -> Spot:
-    """Return a box with the shortest line to its group."""
-    ways = _reach(box[None], group[:, :2])[0]
-    lengths = np.linalg.norm(ways, axis=1)
-    nearest = int(np.argmin(np.round(lengths - group[:, 2], 9)))
-    middle, radius = group[nearest, :2], float(group[nearest, 2])
-    way, length = ways[nearest], float(lengths[nearest])
-    tail, tip = middle + way, middle + way * (radius / length if length else 0.0)
+def _cross(
+    tails: NDArray[np.float64], tips: NDArray[np.float64], obstacles: Circles, group: Circles
+) -> NDArray[np.bool_]:
+    """Return which lines meet a circle that lies in none of a group's."""
+    ways = (tips - tails)[:, None]
+    squares = np.maximum((ways**2).sum(axis=2), 1e-300)
+    from_tails = obstacles[:, :2] - tails[:, None]
+    shares = np.clip((from_tails * ways).sum(axis=2) / squares, 0, 1)
+    away = ((from_tails - shares[..., None] * ways) ** 2).sum(axis=2)
+    meets = away < obstacles[:, 2] ** 2 * (1 - 1e-9)
+    met = np.flatnonzero(meets.any(axis=0))
+    apart = np.linalg.norm(obstacles[met, None, :2] - group[:, :2], axis=2)
+    is_own = (apart + obstacles[met, None, 2] <= group[:, 2] * (1 + 1e-9)).any(axis=1)
+    return np.asarray(meets[:, met[~is_own]].any(axis=1))
+
+
+def _make_spot(
+    box: NDArray[np.float64], tail: NDArray[np.float64], tip: NDArray[np.float64], form: int
+) -> Spot:
     left, foot, right, top = map(float, box)
     ends = (float(tail[0]), float(tail[1])), (float(tip[0]), float(tip[1]))
-    return Spot((left, foot, right, top), *ends, max(length - radius, 0.0))
+    return Spot((left, foot, right, top), *ends, float(np.linalg.norm(tail - tip)), form)
 
 
 def _walk(spot: Spot) -> NDArray[np.float64]:
