@@ -121,6 +121,8 @@ def _find_spot(
     for form, boxes in _propose(tag, room.frame, reaches):
         near = obstacles[_cover(_enclose(np.vstack([boxes, around])), obstacles)[0]]
         free = _drop_covering(boxes, near, taken)
+        if not len(free):
+            continue
         tails, tips = _join(free, tag.group)
         is_clear = ~_cross(tails, tips, near, tag.group)
         for box, tail, tip in zip(free[is_clear], tails[is_clear], tips[is_clear], strict=True):
