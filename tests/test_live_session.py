@@ -546,6 +546,9 @@ class Ear:
     def land(self, landed: Landed) -> None:
         self.noted.append((self.clock.now - 100.0, landed.text))
 
+    def hold(self, model: str, seconds: float) -> None:
+        self.noted.append((self.clock.now - 100.0, (model, seconds)))
+
 
 class Waits(threading.Event):
     """Lets a clock pass in place of waiting; is set after some waits."""

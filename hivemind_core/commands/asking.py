@@ -10,7 +10,7 @@ import typer
 
 from hivemind_core.commands.arguments import CorpusArgument, JsonOption, show_import
 from hivemind_core.errors import PARTLY_DONE, WorkError
-from hivemind_core.progress import show_progress
+from hivemind_core.progress import show_progress, show_wait
 
 QueryOption = Annotated[
     list[str] | None, typer.Option(metavar="TEXT", help="What to ask; again for another.")
@@ -81,7 +81,9 @@ def sample(
     opened = open_or_create(corpus)
     check_queries(opened, asked)
     with serve_on_demand(plan.models, os.environ) as served, show_progress() as report:
-        answers = sample(replace(order, models=served), replace(tools, report=report))
+        answers = sample(
+            replace(order, models=served), replace(tools, report=report, hold=show_wait)
+        )
     print(format_answers(answers, budget), file=sys.stderr)
     done = store(opened, answers, tools.clock)
     show_import(done, as_json=False)
