@@ -578,6 +578,23 @@ TOLD = Recording(
 )
 
 
+def test_a_wait_that_a_service_asks_for_is_shown_until_it_is_over(reader: Reader) -> None:
+    clock = Clock()
+    feed = StepFeed([])
+    feed.steps = [lambda listener, _: listener.hold("a", 600), feed.gate, land(0, 0, "A")]
+    session = Session(ASKED, feed, reader, clock)
+    assert feed.reached.wait(LONG)
+    assert session.scene.waits == {"a": 600}
+    clock.now += 540
+    assert session.scene.waits == {"a": 60}
+    clock.now += 60
+    assert session.scene.waits == {}
+    clock.now -= 60
+    feed.opened.set()
+    assert session.wait(LONG)
+    assert session.scene.waits == {}  # who has ended waits for nobody
+
+
 @pytest.mark.parametrize("pace", [1.0, 4.0, 0.5])
 def test_a_recording_is_played_at_its_pace(pace: float) -> None:
     clock = Clock()

@@ -193,6 +193,7 @@ class Session:
         """Take that the service of a model asks not to be asked for so long."""
         with self._changed:
             self._notes.held_until[model] = self._clock() + seconds
+            self._changed.notify_all()
 
     def _run(self) -> None:
         state: State = "failed"

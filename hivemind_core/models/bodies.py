@@ -11,7 +11,8 @@ from typing import Protocol
 
 DONE = "[DONE]"
 FIELD = re.compile(r"(data|event|id|retry)?:")
-MOST_HELD = 32_000_000  # characters of one line: no answer is as long
+MOST_HELD = 32_000_000  # characters of one piece: no answer is as long
+TOO_LONG = f"a piece of more than {MOST_HELD:,} characters"
 SECONDS_TO_CLOSE = 0.1
 
 
@@ -46,17 +47,23 @@ async def read_events(body: Body) -> AsyncGenerator[object]:
 
 async def _read_data(lines: AsyncIterator[str]) -> AsyncIterator[str]:
     """Give what every event holds; all that comes where it is no stream of events."""
-    data: list[str] = []
+    held: list[str] = []
+    size, is_stream = 0, None  # until a line tells
     async for line in lines:
-        if line.startswith("data:"):
-            data.append(line.removeprefix("data:"))
-        elif line.strip() and not FIELD.match(line):
-            data = [line, *[more async for more in lines]]
-        elif not line and data:
-            yield "\n".join(data).strip()
-            data = []
-    if data:
-        yield "\n".join(data).strip()
+        if is_stream is None and line.strip():
+            is_stream = FIELD.match(line) is not None
+        if is_stream is False:
+            held.append(line)
+        elif line.startswith("data:"):
+            held.append(line.removeprefix("data:"))
+        elif not line and held:
+            yield "\n".join(held).strip()
+            held = []
+        size = size + len(line) + 1 if held else 0
+        if size > MOST_HELD:
+            raise ValueError(TOO_LONG)
+    if held:
+        yield "\n".join(held).strip()
 
 
 async def _read_lines(body: Body) -> AsyncGenerator[str]:
@@ -65,7 +72,7 @@ async def _read_lines(body: Body) -> AsyncGenerator[str]:
     Raises
     ------
     ValueError
-        If it is no UTF-8, or a line has no end.
+        If it is no UTF-8, or a line is far too long.
     """
     utf8 = codecs.getincrementaldecoder("utf-8-sig")()
     decoder, held = IncrementalNewlineDecoder(utf8, translate=True), ""
@@ -76,5 +83,5 @@ async def _read_lines(body: Body) -> AsyncGenerator[str]:
             held = ""
         held += rest
         if len(held) > MOST_HELD:
-            raise ValueError(f"a line of more than {MOST_HELD:,} characters")
+            raise ValueError(TOO_LONG)
     yield held + decoder.decode(b"", final=True)

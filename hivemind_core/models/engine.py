@@ -37,7 +37,7 @@ ATTEMPTS = 8
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 LONGEST_WAIT = 600.0  # seconds that Retry-After may ask for
 WORTH_TELLING = 5.0  # seconds of a wait that people are told of
-PATIENCE = 5
+PATIENCE = 3
 """How many times as long as it may be silent a service may go on without a word of an answer."""
 POLL_SECONDS = 0.05
 CANCELLED = "cancelled"

@@ -7,9 +7,7 @@ from contextlib import asynccontextmanager
 
 SHRINK = 0.8
 PAUSE_SECONDS = 10.0
-NEW_SECONDS = (
-    1.0  # requests that were in flight together are told to wait until about the same time
-)
+NEW_SECONDS = 1.0  # what was in flight together is told to wait until about the same time
 
 
 class Pace:

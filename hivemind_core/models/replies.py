@@ -119,7 +119,7 @@ async def read_reply(
             async for event in events:
                 if not heard.take(event):
                     break
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if not heard.has_end:  # else only the count of its tokens is lost
             kind = response.headers.get("content-type", "").partition(";")[0].strip()
             is_other = kind and not re.search("json|event-stream", kind.casefold())
@@ -181,6 +181,9 @@ class _Heard:
             return misread(endpoint, "it has no choices")
         if not self.has_end:
             return Failure(f"{TORN}: it has no end", again=True)
+        return self._judge_words()
+
+    def _judge_words(self) -> Reply | Failure:
         reason, said = self._reason, _mend(self._said)
         if reason == "content_filter":
             return Failure(FILTERED, finish_reason=reason)
@@ -249,7 +252,9 @@ def read_trouble(endpoint: Endpoint, cause: BaseException) -> Failure:
 
     words = shorten(endpoint.hide_key(str(cause) or type(cause).__name__), WIDTH)
     if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError):
-        return Failure(f"no connection to {endpoint.host}: {words}", again=True, lost=True)
+        is_its = cause.request.url.netloc == httpx2.URL(endpoint.base_url).netloc
+        where = endpoint.host if is_its else "where the service redirects to"
+        return Failure(f"no connection to {where}: {words}", again=True, lost=is_its)
     if isinstance(cause, httpx2.TimeoutException | TimeoutError):
         return Failure("no answer in time", again=True)
     if isinstance(cause, httpx2.TooManyRedirects):
