@@ -14,6 +14,7 @@ from hivemind_core.models import bodies
 from hivemind_core.models.budget import Purse, bound_cost
 from hivemind_core.models.endpoints import Endpoint
 from hivemind_core.models.engine import SPENT, Conditions, Ears, ask
+from hivemind_core.models.pace import Pace
 from hivemind_core.models.replies import has_words
 from hivemind_core.models.requests import Outcome
 from tests.test_engine import Nap, always, listen, make, run
@@ -231,11 +232,16 @@ def test_an_error_under_status_200_is_told(
     assert KEY not in repr(found)
 
 
-def test_a_quota_that_is_used_up_is_asked_for_once() -> None:
+def test_a_quota_that_is_used_up_is_asked_for_once_and_slows_nobody_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slowed: list[Pace] = []
+    monkeypatch.setattr(Pace, "take_refusal", slowed.append)
     error = {"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}
     spent = Reply(json.dumps(error), kind="raw", status=429)
     with serve_weather(always(spent)) as server:
         found = run(server, make(*"abc"), max_concurrency=1)
+    assert not slowed
     assert {one.error for one in found.values()} == {"status 429: 'You exceeded your quota'"}
     assert len(server.bodies) == 1
 

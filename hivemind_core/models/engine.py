@@ -314,14 +314,14 @@ class _Run:
         if failure.parameter is not None:
             self._unwanted.setdefault(model, set()).add(failure.parameter)
             return 0.0
-        if failure.status == 429:
-            self._pace.take_refusal()
-        elif failure.again:
-            self._pace.take_failure()
         if failure.ends_model:
             self._ended[model] = failure
         if not failure.again:
             return None
+        if failure.status == 429:
+            self._pace.take_refusal()
+        elif failure.status is not None and failure.status >= 500:
+            self._pace.take_failure()
         wait = min(failure.wait or 0.0, LONGEST_WAIT)
         if self._pace.take_wait(model, wait) and wait >= WORTH_TELLING:
             self._ears.hold(model, wait)
