@@ -17,7 +17,15 @@ from frame.exhibits import Record
 from frame.jobs import open_registry
 from hivemind_core.exhibit import Panel
 from hivemind_core.export.files import FORMS
-from tests.browsing import VIEWED, Server, expect_sound, open_page, read_note, visit
+from tests.browsing import (
+    VIEWED,
+    Server,
+    expect_sound,
+    open_page,
+    read_note,
+    visit,
+    wait_until_idle,
+)
 
 pytestmark = pytest.mark.usefixtures("use_corpora")
 DRAWING = 120_000  # milliseconds that a busy machine may draw a view
@@ -186,6 +194,7 @@ def test_a_view_is_taken_in_a_browser(server: Server, tab: Page, tmp_path: Path)
         content = (tmp_path / name).read_bytes()
         assert content.startswith(b"<!DOCTYPE html>" if ending == "html" else b"PK")
     expect_sound(tab)
+    wait_until_idle(tab)
     tab.keyboard.press("Escape")
     expect(window).to_have_count(0)
     tab.get_by_role("button", name="Pin this view").click()
