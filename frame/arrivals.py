@@ -37,6 +37,7 @@ from hivemind_core.figures.palette import Ink, assign_inks
 from hivemind_core.figures.reading import Entry
 from hivemind_core.live.reading import Frozen, Reader, Reading
 from hivemind_core.live.session import Scene, Session
+from hivemind_core.progress import describe_wait
 from hivemind_core.space.encoders import DEFAULT_ENCODER, Encoder, find_encoder
 
 ARRIVED, UMAP = "As they came", "UMAP"
@@ -117,6 +118,9 @@ def show_progress(session: Session, scene: Scene) -> None:
     if failed:
         told += f" · {failed:,} will not come"
     st.progress(min(len(scene.landed) / asked.total, 1.0), text=told)
+    waits = [describe_wait(model, seconds) for model, seconds in scene.waits.items()]
+    if waits:
+        write_note("\n".join(waits), "live-waits")
     write_note("\n".join(_tell_source(asked, scene, i) for i in range(len(asked.sources))), "here")
     for place, (slot, text) in enumerate(_list_coming(scene)):
         with st.container(border=True, key=f"coming-{place}", gap="xsmall"):

@@ -1,6 +1,7 @@
 """Progress of long work: a function to call, and where its news goes."""
 
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,17 @@ def report_lines(stage: str, done: int, total: int) -> None:
     """Write news as JSON lines to standard error, for a program that reads them."""
     line = json.dumps({"stage": stage, "done": done, "total": total})
     print(line, file=sys.stderr, flush=True)
+
+
+def describe_wait(model: str, seconds: float) -> str:
+    """Return for people that a service asks to be left alone, and for how long."""
+    long = f"{math.ceil(seconds / 60):,} min" if seconds > 90 else f"{math.ceil(seconds):,} s"
+    return f"{model}: waiting {long}: the service asks for it"
+
+
+def show_wait(model: str, seconds: float) -> None:
+    """Write on standard error, above the bars, that a service asks to be left alone."""
+    tqdm.write(describe_wait(model, seconds), file=sys.stderr)
 
 
 @contextmanager

@@ -379,14 +379,10 @@ def test_a_sound_request_passes() -> None:
     check_request(make("a", temperature=0, top_p=1, min_p=0, max_tokens=1)[0])
 
 
-async def _no_sleep(seconds: float) -> None:
-    del seconds
-
-
 def test_pace_shrinks_at_a_refusal_and_grows_with_answers() -> None:
     now = 0.0
-    pace = Pace(10, lambda: now, _no_sleep)
-    pace.take_refusal(0)
+    pace = Pace(10, lambda: now)
+    pace.take_refusal()
     assert pace.limit == 8
     pace.take_answer()
     assert pace.limit == pytest.approx(8.125)
@@ -398,7 +394,7 @@ def test_pace_shrinks_at_a_refusal_and_grows_with_answers() -> None:
         pace.take_answer()
     assert pace.limit == 10
     for _ in range(100):
-        pace.take_refusal(0)
+        pace.take_refusal()
     assert pace.limit == 1
 
 

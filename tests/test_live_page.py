@@ -23,6 +23,7 @@ from tests.browsing import HOSTILE, list_alternatives, list_rows, read, read_not
 from tests.browsing import ask as read_address
 from tests.dashboard_corpus import ENCODER
 from tests.fakes import make_vector
+from tests.test_live_session import await_scene
 from tests.weather import KEY, Reply, Weather, fail, serve_weather
 
 pytestmark = pytest.mark.usefixtures("use_corpora")
@@ -120,6 +121,17 @@ def test_a_model_that_is_gone_does_not_blank_the_others(weather: Weather) -> Non
     assert told.startswith("gone: 3 ×")
     assert "no such model" in told
     assert dict(list_rows(app, "source", "answers")) == {"gone": 0, "gpt-a": 3}
+
+
+def test_a_wait_that_a_service_asks_for_is_shown(weather: Weather) -> None:
+    weather.script = lambda body, before: fail(429, "slow down", retry_after="540")
+    app = order(visit("live"), "gpt-a").button(key="live-ask").click().run()
+    await_scene(find(app), lambda scene: bool(scene.waits))
+    app.run()
+    assert read_note(app, "live-waits") == "gpt-a: waiting 9 min: the service asks for it"
+    app.button(key="live-stop").click().run()
+    assert find(app).wait(60)
+    assert "Stopped; what had come stays." in read(app.run())
 
 
 def test_a_session_goes_on_while_another_page_is_open(weather: Weather) -> None:

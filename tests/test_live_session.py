@@ -546,6 +546,9 @@ class Ear:
     def land(self, landed: Landed) -> None:
         self.noted.append((self.clock.now - 100.0, landed.text))
 
+    def hold(self, model: str, seconds: float) -> None:
+        self.noted.append((self.clock.now - 100.0, (model, seconds)))
+
 
 class Waits(threading.Event):
     """Lets a clock pass in place of waiting; is set after some waits."""
@@ -573,6 +576,23 @@ TOLD = Recording(
         Landed(4, 0, 0, "Bee."),
     ),
 )
+
+
+def test_a_wait_that_a_service_asks_for_is_shown_until_it_is_over(reader: Reader) -> None:
+    clock = Clock()
+    feed = StepFeed([])
+    feed.steps = [lambda listener, _: listener.hold("a", 600), feed.gate, land(0, 0, "A")]
+    session = Session(ASKED, feed, reader, clock)
+    assert feed.reached.wait(LONG)
+    assert session.scene.waits == {"a": 600}
+    clock.now += 540
+    assert session.scene.waits == {"a": 60}
+    clock.now += 60
+    assert session.scene.waits == {}
+    clock.now -= 60
+    feed.opened.set()
+    assert session.wait(LONG)
+    assert session.scene.waits == {}  # who has ended waits for nobody
 
 
 @pytest.mark.parametrize("pace", [1.0, 4.0, 0.5])

@@ -21,7 +21,9 @@ from hivemind_core.corpus.store import open_corpus, open_or_create
 from hivemind_core.corpus.tables import RESPONSES
 from hivemind_core.errors import InputError, WorkError
 from hivemind_core.models.endpoint_file import Served
+from hivemind_core.models.engine import Conditions
 from hivemind_core.models.strategies import BUILT_IN
+from hivemind_core.progress import describe_wait, show_wait
 from hivemind_core.sampling.answers import Answer, add_costs, format_answers
 from hivemind_core.sampling.asking import Tools, sample
 from hivemind_core.sampling.orders import (
@@ -34,6 +36,7 @@ from hivemind_core.sampling.orders import (
 )
 from hivemind_core.sampling.storing import LOG, check_queries, store
 from tests.test_cli_import import run
+from tests.test_engine import Nap
 from tests.weather import KEY, Reply, Weather, fail, serve_weather
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -258,6 +261,28 @@ def test_the_budget_is_never_passed(tmp_path: Path) -> None:
     assert len(server.bodies) == 2
     errors = Counter(answer.error for answer in answers)
     assert errors["the budget is spent"] == 12 - len(server.bodies)
+
+
+def test_a_wait_that_a_service_asks_for_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def script(body: dict[str, Any], before: int) -> Reply:
+        is_early = body["model"] == "a" and not before
+        return fail(429, retry_after="540") if is_early else echo(body, before)
+
+    nap, told = Nap(), list[tuple[str, float]]()
+    telling = tools(
+        tmp_path,
+        hold=lambda model, seconds: told.append((model, seconds)),
+        conditions=Conditions(nap.clock, nap.sleep),
+    )
+    with serve_weather(script) as server:
+        answers = sample(replace(order(server), queries=QUERIES[:1]), telling)
+    assert all(answer.text for answer in answers)
+    assert told == [("a", 540)]
+    show_wait(*told[0])
+    assert capsys.readouterr().err.strip() == "a: waiting 9 min: the service asks for it"
+    assert describe_wait("a", 7.2) == "a: waiting 8 s: the service asks for it"
 
 
 def test_answers_stream_in(tmp_path: Path) -> None:

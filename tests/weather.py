@@ -11,6 +11,7 @@ from typing import Any
 from hivemind_core.models.endpoints import Endpoint
 
 KEY = "sk-never-to-be-seen"
+STREAMED = ("answer", "cut", "done", "no end", "raw", "silence")
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,16 @@ class Reply:
     text : str
         Of the answer; for an error, its message.
     kind : str
-        "answer", "cut", "garbage", "no choices", "page", "raw", "silence", "status", or, of a
-        stream, "no end". Of "raw" the text is all that is sent, or the one event of a stream.
+        "answer", "cut", "endless", "garbage", "no choices", "page", "raw", "silence", "status",
+        "whole", or, of a stream, "done", "no end". Of "raw" the text is all that is sent, or the
+        one event of a stream; "endless" repeats the text as it is until nobody listens; "whole" is
+        no stream though one was asked for; "done" says so, but not why.
     """
 
     text: str = "Time is a river."
     kind: str = "answer"
     status: int = 200
-    finish_reason: str = "stop"
+    finish_reason: str | None = "stop"
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -89,10 +92,13 @@ class _Handler(BaseHTTPRequestHandler):
                 server.in_flight -= 1
 
     def _send(self, reply: Reply, *, is_stream: bool) -> None:
+        if reply.kind == "endless":
+            self._send_endlessly(reply.text.encode())
+            return
         content, kind = make_body(reply), "application/json"
         if reply.kind == "page":
             kind = "text/html"
-        elif is_stream and reply.kind in ("answer", "cut", "no end", "raw", "silence"):
+        elif is_stream and reply.kind in STREAMED:
             content, kind = make_stream(reply), "text/event-stream"
         try:
             self.send_response(reply.status)
@@ -105,6 +111,19 @@ class _Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             pass  # the client gave up, as it may
         self.close_connection = True
+
+    def _send_endlessly(self, piece: bytes) -> None:
+        server = self.server
+        assert isinstance(server, Weather)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.close_connection = True
+        try:
+            while not server.released.wait(0.01):
+                self.wfile.write(piece)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
 
     def log_message(self, *args: object) -> None:
         """Stay silent."""
@@ -143,7 +162,7 @@ def make_stream(reply: Reply) -> bytes:
         about | {"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]}
         for piece in pieces
     ]
-    if reply.kind != "no end":
+    if reply.kind not in ("done", "no end"):
         end = {"index": 0, "delta": {}, "finish_reason": reply.finish_reason}
         usage = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
         chunks += [about | {"choices": [end]}, about | {"choices": [], "usage": usage}]

@@ -10,7 +10,7 @@ import typer
 
 from hivemind_core.commands.arguments import CorpusArgument, JsonOption, show_import
 from hivemind_core.errors import PARTLY_DONE, WorkError
-from hivemind_core.progress import show_progress
+from hivemind_core.progress import show_progress, show_wait
 
 QueryOption = Annotated[
     list[str] | None, typer.Option(metavar="TEXT", help="What to ask; again for another.")
@@ -75,13 +75,13 @@ def sample(
     chosen = choose_strategies(plan, strategy or ["plain"])
     asked = read_queries(query or (), queries)
     order = Order(asked, plan.models, chosen, samples, max_tokens, budget)
-    tools = Tools(AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite"))
-    known = count_known(order, tools.journal)
-    print(format_cost(preview(order), known), file=sys.stderr)
+    journal = AnswerJournal(find_cache_folder(os.environ) / "answers.sqlite")
+    print(format_cost(preview(order), count_known(order, journal)), file=sys.stderr)
     opened = open_or_create(corpus)
     check_queries(opened, asked)
     with serve_on_demand(plan.models, os.environ) as served, show_progress() as report:
-        answers = sample(replace(order, models=served), replace(tools, report=report))
+        tools = Tools(journal, hold=show_wait, report=report)
+        answers = sample(replace(order, models=served), tools)
     print(format_answers(answers, budget), file=sys.stderr)
     done = store(opened, answers, tools.clock)
     show_import(done, as_json=False)

@@ -26,6 +26,9 @@ class Listener(Protocol):
     def land(self, landed: Landed) -> None:
         """Take what became of a sample; its time is set by the listener."""
 
+    def hold(self, model: str, seconds: float) -> None:
+        """Take that the service of a model asks not to be asked for so long."""
+
 
 class Feed(Protocol):
     """Gives a listener every answer of a session, and returns when all have come."""
@@ -111,7 +114,8 @@ class SampleFeed:
         def hear(place: Place, text: str) -> None:
             listener.hear(find_source(sources, place), place.sample, text)
 
-        sample(self.order, replace(self.tools, take=take, hear=hear, stop=stop))
+        told = replace(self.tools, take=take, hear=hear, hold=listener.hold, stop=stop)
+        sample(self.order, told)
 
 
 def _describe(answer: Answer, source: int) -> Landed:

@@ -63,6 +63,8 @@ class Scene:
         Of the answers that have been encoded; None before the first.
     final : FinalMap or None
         None while answers come, and where they were placed on a map that was there.
+    waits : mapping of str to float
+        Seconds for which the services of models, by name, still ask not to be asked.
     is_read : bool
         Whether all that will come has come and been read: only the last map may still be drawn.
     is_settled : bool
@@ -77,6 +79,7 @@ class Scene:
     said: dict[tuple[int, int], str]
     reading: Reading | None
     final: FinalMap | None
+    waits: dict[str, float]
     is_read: bool
     is_settled: bool
     fault: str
@@ -94,6 +97,7 @@ class _Notes:
     events: list[Event] = field(default_factory=list)
     reading: Reading | None = None
     final: FinalMap | None = None
+    held_until: dict[str, float] = field(default_factory=dict)
     is_read: bool = False
     is_settled: bool = False
     fault: str = ""
@@ -143,10 +147,17 @@ class Session:
                 dict(notes.said),
                 notes.reading,
                 notes.final,
+                self._list_waits(),
                 notes.is_read,
                 notes.is_settled,
                 notes.fault,
             )
+
+    def _list_waits(self) -> dict[str, float]:
+        if self._notes.ended is not None:
+            return {}
+        now, until = self._clock(), self._notes.held_until
+        return {model: at - now for model, at in until.items() if at > now}
 
     def cancel(self) -> None:
         """End it: what has come stays; harmless when it has ended."""
@@ -181,6 +192,12 @@ class Session:
             self._notes.said.pop((landed.source, landed.sample), None)
             self._notes.landed.append(now)
             self._notes.events.append(now)
+            self._changed.notify_all()
+
+    def hold(self, model: str, seconds: float) -> None:
+        """Take that the service of a model asks not to be asked for so long."""
+        with self._changed:
+            self._notes.held_until[model] = self._clock() + seconds
             self._changed.notify_all()
 
     def _run(self) -> None:

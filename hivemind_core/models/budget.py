@@ -100,14 +100,17 @@ class Purse:
             return True
         bound = bound_cost(endpoint, request)
         with self._lock:
-            # Who asks again has failed before. Were that still held, two could wait for each other.
-            self.spent += self._held.pop(request.key, 0.0)
             if bound is None or self.spent + bound > self.budget:
                 return False
             if self.spent + sum(self._held.values()) + bound > self.budget:
                 return None
             self._held[request.key] = bound
             return True
+
+    def lose(self, request: Request) -> None:
+        """Count an attempt that failed at its bound; were it held, others would wait for it."""
+        with self._lock:
+            self.spent += self._held.pop(request.key, 0.0)
 
     def settle(self, endpoint: Endpoint, outcome: Outcome) -> None:
         """Count what the last attempt of a request has cost, and free what it held."""

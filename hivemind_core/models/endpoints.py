@@ -42,7 +42,8 @@ class Endpoint:
     max_concurrency : int
         Requests in flight, at most and to begin with.
     seconds : float
-        How long it may be silent: before an answer, or within one that streams in.
+        How long it may be silent: before an answer, or within one that streams in. Three times as
+        long where it is not silent, but says no word of an answer.
     input_price, output_price : float or None
         USD per million tokens; None where not stated.
     identity : str

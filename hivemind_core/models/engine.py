@@ -2,7 +2,9 @@
 
 Asked again, with growing pauses and eight times at most, is what may go better the next time:
 time-outs, lost connections, 408, 409, 429, 5xx, bodies that cannot be read, answers without
-words. A 401, 403 or 404 ends the model; all else ends the request.
+words. A 401, 403 or 404, or a quota that is used up, ends the model; all else ends the request.
+What waits for its next attempt holds no place: others are asked meanwhile. Only where nobody can
+connect, time after time, all end.
 """
 
 import asyncio
@@ -13,7 +15,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hivemind_core.errors import shorten
 from hivemind_core.models.endpoints import (
     MAX_TOKENS,
     MAX_TOKENS_LATER,
@@ -23,18 +24,21 @@ from hivemind_core.models.endpoints import (
 )
 from hivemind_core.models.pace import Pace
 from hivemind_core.models.replies import (
-    WIDTH,
     Failure,
     Reply,
+    misread,
+    read_reply,
     read_status,
-    read_stream,
-    read_whole,
+    read_trouble,
 )
 from hivemind_core.models.requests import Outcome, Request, check_request
 
 ATTEMPTS = 8
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 LONGEST_WAIT = 600.0  # seconds that Retry-After may ask for
+WORTH_TELLING = 5.0  # seconds of a wait that people are told of
+PATIENCE = 3
+"""How many times as long as it may be silent a service may go on without a word of an answer."""
 POLL_SECONDS = 0.05
 CANCELLED = "cancelled"
 SPENT = "the budget is spent"
@@ -46,6 +50,10 @@ Admit = Callable[[Request], bool | None]
 """Asked before every attempt; False: it is not sent, and the request ends; None: not yet."""
 Hear = Callable[[Request, str], None]
 """Told, while an answer streams in, all that has come of it; "" where it begins anew."""
+Lose = Callable[[Request], None]
+"""Told of every attempt that failed and is not the last."""
+Hold = Callable[[str, float], None]
+"""Told the name of a model and for how many seconds its service asks not to be asked."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +66,15 @@ class Ears:
     admit : Admit
     hear : Hear or None
         None: answers come whole, in one piece.
+    lose : Lose
+    hold : Hold
     """
 
     keep: Keep
     admit: Admit = lambda _: True
     hear: Hear | None = None
+    lose: Lose = lambda _: None
+    hold: Hold = lambda _, __: None
 
 
 @dataclass(frozen=True)
@@ -127,112 +139,139 @@ async def ask_all(
         check_request(request)
     async with make_client(endpoint) as client:
         run = _Run(endpoint, client, ears, conditions or Conditions())
-        await run.work(list(reversed(waiting)), stop or threading.Event())
+        await run.work(waiting, stop or threading.Event())
+
+
+@dataclass(order=True)
+class _Errand:
+    """A request on its way; who was asked for first goes first."""
+
+    number: int
+    request: Request = field(compare=False)
+    attempts: int = field(default=0, compare=False)
+    began: float | None = field(default=None, compare=False)
 
 
 class _Run:
     """One call of `ask_all`."""
 
     def __init__(self, endpoint: Endpoint, client: Any, ears: Ears, conditions: Conditions) -> None:  # noqa: ANN401
-        self._endpoint, self._client, self._keep = endpoint, client, ears.keep
-        self._admit, self._hear = ears.admit, ears.hear
-        self._conditions = conditions
-        self._pace = Pace(endpoint.max_concurrency, conditions.clock, conditions.sleep)
+        self._endpoint, self._ears, self._conditions = endpoint, ears, conditions
+        self._create = client.chat.completions.with_streaming_response.create
+        self._pace = Pace(endpoint.max_concurrency, conditions.clock)
+        self._queue: asyncio.PriorityQueue[_Errand] = asyncio.PriorityQueue()
+        self._open: dict[int, _Errand] = {}
+        self._resting: set[asyncio.Task[None]] = set()
         self._ended: dict[str, Failure] = {}
         self._unwanted: dict[str, set[str]] = {}
-        self._answered = 0
+        self._losses = 0
         self._gone: Failure | None = None
 
-    async def work(self, waiting: list[Request], stop: threading.Event) -> None:
-        """Let workers take requests from the end of the list until it is empty, or stopped."""
-        count = min(self._endpoint.max_concurrency, len(waiting))
-        workers = [asyncio.create_task(self._serve(waiting)) for _ in range(count)]
-        watch = asyncio.create_task(_watch(stop, workers))
+    async def work(self, requests: list[Request], stop: threading.Event) -> None:
+        """Let workers take requests from the queue until all have ended, or it is stopped."""
+        self._open = {number: _Errand(number, one) for number, one in enumerate(requests)}
+        for errand in self._open.values():
+            self._queue.put_nowait(errand)
+        count = min(self._endpoint.max_concurrency, len(requests))
+        work = [self._serve() for _ in range(count)]
+        tasks = [asyncio.create_task(one) for one in (self._queue.join(), _watch(stop), *work)]
         try:
-            await asyncio.gather(*workers)
-        except asyncio.CancelledError:
-            if not stop.is_set():
-                raise
-            await asyncio.gather(*workers, return_exceptions=True)
-            for request in reversed(waiting):
-                self._keep(Outcome(request, error=CANCELLED))
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            watch.cancel()
-            for worker in workers:
-                worker.cancel()
+            flying = [*tasks, *self._resting]
+            for task in flying:
+                task.cancel()
+            await asyncio.gather(*flying, return_exceptions=True)
+        for task in done:
+            task.result()
+        for errand in list(self._open.values()):
+            self._end(errand, Outcome(errand.request, attempts=errand.attempts, error=CANCELLED))
 
-    async def _serve(self, waiting: list[Request]) -> None:
-        while waiting:
-            request = waiting.pop()
-            started = self._conditions.clock()
-            outcome = Outcome(request, error=CANCELLED)
-            try:
-                outcome = await self._settle(request)
-            finally:
-                self._keep(replace(outcome, seconds=self._conditions.clock() - started))
+    async def _serve(self) -> None:
+        while True:
+            errand = await self._queue.get()
+            async with self._pace.enter():
+                after = await self._advance(errand)
+            if isinstance(after, Outcome):
+                self._end(errand, after)
+                self._queue.task_done()
+            else:
+                rest = asyncio.create_task(self._put_off(errand, after))
+                self._resting.add(rest)
+                rest.add_done_callback(self._resting.discard)
 
-    async def _settle(self, request: Request) -> Outcome:
-        """Return what becomes of a request, asked as often as it takes."""
-        attempts = 0
+    async def _put_off(self, errand: _Errand, seconds: float) -> None:
+        if seconds:
+            await self._conditions.sleep(seconds)
+        self._queue.put_nowait(errand)
+        self._queue.task_done()  # of the time that it was taken before
+
+    def _end(self, errand: _Errand, outcome: Outcome) -> None:
+        del self._open[errand.number]
+        now = self._conditions.clock()
+        began = now if errand.began is None else errand.began
+        self._ears.keep(replace(outcome, seconds=now - began))
+
+    async def _advance(self, errand: _Errand) -> Outcome | float:
+        """Attempt a request; return what became of it, or the seconds until it is next tried."""
+        request = errand.request
+        if errand.began is None:
+            errand.began = self._conditions.clock()
         while True:
             ended = self._ended.get(request.model) or self._gone
             sent, left_out = self._choose_parameters(request)
-            about = Outcome(request, attempts=attempts, sent=sent, left_out=left_out)
+            about = Outcome(request, attempts=errand.attempts, sent=sent, left_out=left_out)
             if ended is not None:
                 return replace(about, error=ended.error, status=ended.status)
-            before = self._answered
-            async with self._pace.enter():
-                if self._ended.get(request.model) or self._gone:
-                    continue
-                is_admitted = self._admit(request)
-                if is_admitted:
-                    attempts += 1
-                    about = replace(about, attempts=attempts)
-                    reply = await self._attempt(request, sent)
-            if is_admitted is None:
-                await self._conditions.sleep(POLL_SECONDS)
-                continue
-            if not is_admitted:
-                return replace(about, error=SPENT)
-            if isinstance(reply, Reply):
-                self._answered += 1
-                self._pace.take_answer()
-                return replace(about, **vars(reply))
-            if self._note(request, reply, attempts, before):
-                await self._pause(reply, attempts)
-            else:
-                return replace(
-                    about,
-                    error=reply.error,
-                    status=reply.status,
-                    finish_reason=reply.finish_reason,
-                )
+            if wait := self._pace.find_wait(request.model):
+                return wait
+            is_admitted = self._ears.admit(request)
+            if is_admitted is not None:
+                break
+            await self._conditions.sleep(POLL_SECONDS)
+        if not is_admitted:
+            return replace(about, error=SPENT)
+        errand.attempts += 1
+        about = replace(about, attempts=errand.attempts)
+        losses = self._losses
+        reply = await self._attempt(request, sent)
+        if isinstance(reply, Reply):
+            self._losses = 0
+            self._pace.take_answer()
+            return replace(about, **vars(reply))
+        pause = self._note(errand, reply, losses)
+        if pause is not None:
+            self._ears.lose(request)
+            return pause
+        return replace(
+            about, error=reply.error, status=reply.status, finish_reason=reply.finish_reason
+        )
 
     async def _attempt(self, request: Request, sent: dict[str, object]) -> Reply | Failure:
         """Ask once; return the answer, or why there is none."""
+        import anyio
         import httpx2
         import openai
 
         endpoint, listening = self._endpoint, self._choose_stream(request)
         try:
-            return await self._send(request, sent, listening)
+            async with asyncio.timeout(PATIENCE * endpoint.seconds) as patience:
+                return await self._send(request, sent, listening, patience)
         except openai.APIStatusError as error:
             return read_status(endpoint, error, (*sent, *reversed(listening)))
-        except httpx2.HTTPError as error:  # openai passes on what breaks a stream
-            words = shorten(endpoint.hide_key(str(error)), WIDTH)
-            return Failure(f"an answer that was cut: {words}", again=True)
-        except openai.APITimeoutError:
-            return Failure("no answer in time", again=True)
         except openai.APIConnectionError as error:
-            cause = shorten(endpoint.hide_key(str(error.__cause__ or error)), WIDTH)
-            return Failure(f"no connection to {endpoint.host}: {cause}", again=True, lost=True)
+            return read_trouble(endpoint, error.__cause__ or error)
+        except (httpx2.HTTPError, OSError, anyio.EndOfStream) as error:
+            return read_trouble(endpoint, error)
         except (openai.APIError, ValueError, TypeError, AttributeError, LookupError) as error:
-            # openai 3.54 raises plain errors for a body that is cut, no JSON, or of another shape.
-            words = shorten(endpoint.hide_key(str(error)), WIDTH)
-            return Failure(f"an answer that cannot be read: {words}", again=True)
+            return misread(endpoint, str(error))
 
     async def _send(
-        self, request: Request, sent: dict[str, object], listening: dict[str, object]
+        self,
+        request: Request,
+        sent: dict[str, object],
+        listening: dict[str, object],
+        patience: asyncio.Timeout,
     ) -> Reply | Failure:
         options: dict[str, Any] = {
             "model": request.model,
@@ -241,18 +280,24 @@ class _Run:
             **{name: value for name, value in sent.items() if name in NATIVE},
             **listening,
         }
-        hear = self._hear
-        if hear is None or not listening:
-            return read_whole(await self._client.chat.completions.create(**options))
-        hear(request, "")
+        tell = self._ears.hear if listening else None
+
+        def hear(said: str) -> None:
+            now = asyncio.get_running_loop().time()
+            patience.reschedule(now + PATIENCE * self._endpoint.seconds)
+            if tell is not None:
+                tell(request, said)
+
+        if tell is not None:
+            tell(request, "")
         most = float(str(request.parameters.get(MAX_TOKENS, "inf")))
-        stream = await self._client.chat.completions.create(**options)
-        return await read_stream(stream, most, lambda said: hear(request, said))
+        async with self._create(**options) as response:
+            return await read_reply(self._endpoint, response, most, hear)
 
     def _choose_stream(self, request: Request) -> dict[str, object]:
         """Return what an answer is streamed with; nothing where it comes whole."""
         unwanted = self._unwanted.get(request.model, set())
-        if self._hear is None or STREAM in unwanted:
+        if self._ears.hear is None or STREAM in unwanted:
             return {}
         counted = {} if COUNTED in unwanted else {COUNTED: {"include_usage": True}}
         return {STREAM: True, **counted}
@@ -260,36 +305,45 @@ class _Run:
     def _choose_parameters(self, request: Request) -> tuple[dict[str, object], tuple[str, ...]]:
         return self._endpoint.divide(request.parameters, self._unwanted.get(request.model, ()))
 
-    def _note(self, request: Request, failure: Failure, attempts: int, before: int) -> bool:
-        """Take in a failed attempt, and return whether to try again."""
+    def _note(self, errand: _Errand, failure: Failure, losses: int) -> float | None:
+        """Take in a failed attempt; return the seconds until the next, None where there is none."""
+        model = errand.request.model
+        self._note_loss(failure, losses)
         if failure.parameter == MAX_TOKENS_LATER:
-            return False  # to ask without a limit could cost anything
+            return None  # to ask without a limit could cost anything
         if failure.parameter is not None:
-            self._unwanted.setdefault(request.model, set()).add(failure.parameter)
-            return True
-        if failure.status == 429:
-            self._pace.take_refusal(min(failure.wait or 0.0, LONGEST_WAIT))
-        elif failure.again:
-            self._pace.take_failure()
+            self._unwanted.setdefault(model, set()).add(failure.parameter)
+            return 0.0
         if failure.ends_model:
-            self._ended[request.model] = failure
-        if failure.again and attempts < ATTEMPTS:
-            return True
-        # Where nobody is there, the others need not wait as long to learn it.
-        if failure.lost and self._answered == before:
+            self._ended[model] = failure
+        if not failure.again:
+            return None
+        if failure.status == 429:
+            self._pace.take_refusal()
+        elif failure.status is not None and failure.status >= 500:
+            self._pace.take_failure()
+        wait = min(failure.wait or 0.0, LONGEST_WAIT)
+        if self._pace.take_wait(model, wait) and wait >= WORTH_TELLING:
+            self._ears.hold(model, wait)
+        pause = self._choose_pause(errand.attempts)
+        return max(pause, wait) if errand.attempts < ATTEMPTS else None
+
+    def _note_loss(self, failure: Failure, losses: int) -> None:
+        """Hold all back where nobody is there, and end all where that stays so."""
+        if not failure.lost:
+            self._losses = 0
+        elif losses == self._losses:  # those in flight together are lost together: that counts once
+            self._losses += 1
+            self._pace.take_loss(self._choose_pause(self._losses))
+        if self._losses >= ATTEMPTS:
             self._gone = failure
-        return False
 
-    async def _pause(self, failure: Failure, attempts: int) -> None:
-        if failure.parameter is not None:
-            return
+    def _choose_pause(self, attempts: int) -> float:
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1))
-        spread = pause * (0.5 + self._conditions.chance.random() / 2)
-        await self._conditions.sleep(max(spread, min(failure.wait or 0.0, LONGEST_WAIT)))
+        return pause * (0.5 + self._conditions.chance.random() / 2)
 
 
-async def _watch(stop: threading.Event, workers: list["asyncio.Task[None]"]) -> None:
+async def _watch(stop: threading.Event) -> None:
+    """Return once it is set."""
     while not stop.is_set():
         await asyncio.sleep(POLL_SECONDS)
-    for worker in workers:
-        worker.cancel()

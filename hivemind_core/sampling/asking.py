@@ -41,6 +41,8 @@ class Tools:
         Called with every answer the moment it is there.
     hear : callable or None
         Called with the place and all that has come of its answer, while it streams in.
+    hold : callable
+        Called with a model and the seconds for which its service asks not to be asked.
     stop : threading.Event
     report : Report
     conditions : Conditions or None
@@ -52,6 +54,7 @@ class Tools:
     journal: AnswerJournal
     take: Callable[[Answer], None] = lambda _: None
     hear: Callable[[Place, str], None] | None = None
+    hold: Callable[[str, float], None] = lambda _, __: None
     stop: threading.Event = field(default_factory=threading.Event)
     report: Report = report_nothing
     conditions: Conditions | None = None
@@ -136,6 +139,8 @@ class _Sampling:
             keep,
             lambda request: self._purse.take(endpoint, request),
             None if hear is None else lambda one, text: hear(self._asked[one.key], text),
+            self._purse.lose,
+            self._tools.hold,
         )
         tools = self._tools
         await ask_all(endpoint, requests, ears, stop=tools.stop, conditions=tools.conditions)
