@@ -246,6 +246,16 @@ def test_a_corpus_that_cannot_be_shown_is_a_fault(
         ({"show": ("gpt-4o", "nobody")}, "It asks for show = gpt-4o, nobody, which is not here."),
         ({"query": "q2", "group": "q3-1-0"}, "It asks for group = q3-1-0, which is not here."),
         ({"at_people": "much"}, "It asks for at_people = much, which is not here."),
+        ({"query": "W" * 600}, f"It asks for query = {'W' * 39}…, which is not here."),
+        (
+            {"show": tuple(f"nobody {n}" for n in range(150))},
+            "It asks for show = nobody 0, nobody 1, nobody 2 and 147 more, which is not here.",
+        ),
+        (
+            {"query": "q99", "colour": "Smell", "same": "cosine", "at_people": "much"},
+            "It asks for query = q99, which is not here. It asks for colour = Smell, which is not "
+            "here. It asks for same = cosine, which is not here. 1 more of its choices is not here.",
+        ),
     ],
 )
 def test_a_choice_that_is_not_there_is_a_fault(
