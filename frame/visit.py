@@ -51,6 +51,7 @@ def _find_faults(view: "View", exhibit: "Exhibit", app: "AppTest") -> "Exhibit":
     from dataclasses import replace
 
     from hivemind_core.corpus.exports import HASH_SHOWN
+    from hivemind_core.figures.numbers import isolate_words
 
     shown, faults = exhibit.view, [exhibit.fault] if exhibit.fault else []
     if shown.content_hash and not shown.content_hash.startswith(view.content_hash):
@@ -67,7 +68,7 @@ def _find_faults(view: "View", exhibit: "Exhibit", app: "AppTest") -> "Exhibit":
         faults += missing[:TOLD]
         if (more := len(missing) - TOLD) > 0:
             faults.append(f"{more} more of its choices {'is' if more == 1 else 'are'} not here.")
-    return replace(exhibit, fault=" ".join(faults))
+    return replace(exhibit, fault=isolate_words(" ".join(faults)))
 
 
 def _tell_missing(name: str, value: str | tuple[str, ...]) -> str:

@@ -254,7 +254,8 @@ def test_a_corpus_that_cannot_be_shown_is_a_fault(
         (
             {"query": "q99", "colour": "Smell", "same": "cosine", "at_people": "much"},
             "It asks for query = q99, which is not here. It asks for colour = Smell, which is not "
-            "here. It asks for same = cosine, which is not here. 1 more of its choices is not here.",
+            "here. It asks for same = cosine, which is not here. 1 more of its choices is not "
+            "here.",
         ),
     ],
 )
