@@ -1,4 +1,4 @@
-"""Names that would turn the direction of what stands after them, on a page, a slide, in a report."""
+"""Names that would turn the direction of what follows: on a page, on a slide, in a report."""
 
 import re
 
