@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import hivemind_core
@@ -33,7 +33,7 @@ SCHEMA = pa.schema(
     ]
 )
 HOSTILE = '=cmd|"/C calc"!A1\n"quoted", and a comma\r\n\ttab'
-RUN = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001
+RUN = "=+-@\t\r\n＝＋－＠"
 FORMULAS = st.text(st.sampled_from("'=+-@\t\r\n a1"), max_size=4)
 WORDS = FORMULAS | st.text(st.characters(exclude_categories=["Cs"]))
 ROWS = st.lists(
@@ -60,6 +60,7 @@ def read_csv(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
 
 
+@settings(deadline=None)
 @given(ROWS)
 @example([{"text": HOSTILE, "sample": 1, "score": 0.1, "truth": True, "labels": ["", None]}])
 def test_parquet_and_jsonl_give_back_what_was_written(rows: list[dict[str, object]]) -> None:
@@ -70,6 +71,7 @@ def test_parquet_and_jsonl_give_back_what_was_written(rows: list[dict[str, objec
     assert lines[-1] == ""
 
 
+@settings(deadline=None)
 @given(ROWS)
 @example([{"text": HOSTILE, "sample": 1, "score": 0.1, "truth": True, "labels": [HOSTILE]}])
 def test_csv_holds_texts_and_lists_and_none_that_a_spreadsheet_runs(
@@ -98,12 +100,12 @@ def test_csv_holds_texts_and_lists_and_none_that_a_spreadsheet_runs(
         ("@SUM(A1)", "'@SUM(A1)"),
         ("\t=1+1", "'\t=1+1"),
         ("\r=1+1", "'\r=1+1"),
-        ("＝1+1", "'＝1+1"),  # noqa: RUF001
+        ("＝1+1", "'＝1+1"),
         ("'=1+1", "''=1+1"),
         ("'tis", "'tis"),
         ("1-1", "1-1"),
         ("a\n=1+1", "a\n=1+1"),
-        ("−.3", "−.3"),  # noqa: RUF001
+        ("−.3", "−.3"),
         ("", ""),
     ],
 )

@@ -24,8 +24,8 @@ FORMS: tuple[Form, ...] = ("csv", "parquet", "jsonl")
 HASH_SHOWN = 12
 LONGEST_NAME = 60
 METADATA_KEY = "hivemind"
-# Apostrophes too, so that taking one away gives back every text, also one that began with them.
-FORMULA = r"^('*[=+\-@\t\r\n＝＋－＠])"  # noqa: RUF001 - spreadsheets take wide ones for the same
+# Wide ones are taken for the same. Apostrophes too: taking one away gives back every text.
+FORMULA = r"^('*[=+\-@\t\r\n＝＋－＠])"
 ABOUT_CSV = (
     "A text that begins with = + - @, a tab or a line end, after apostrophes or none, has one more "
     "apostrophe before it, so that no spreadsheet runs it. Parquet and JSON hold texts as they are."
