@@ -73,6 +73,12 @@ class Record:
         else:
             self.reading = sentence
 
+    def lead(self, sentence: str) -> None:
+        """Take the view's own sentence; one that came before it is that of the first figure."""
+        before, self.reading = self.reading, sentence
+        if before and self.panels and not self.panels[0].reading:
+            self.panels[0] = replace(self.panels[0], reading=before)
+
     def hang(self, panel: Panel) -> None:
         """Take a figure, under the sentence before it if it has none of its own."""
         self.panels.append(replace(panel, reading=panel.reading or self._found))
@@ -114,6 +120,12 @@ def take_finding(text: str) -> None:
     """Take the sentence above a figure."""
     if record := _take_record():
         record.find(isolate_words(text))
+
+
+def take_lead(text: str) -> None:
+    """Take the sentence of the whole view, whatever was found before."""
+    if record := _take_record():
+        record.lead(isolate_words(text))
 
 
 def take_figure(

@@ -9,7 +9,7 @@ from html import escape
 
 import streamlit as st
 
-from frame.exhibits import take_finding, take_heading
+from frame.exhibits import take_finding, take_heading, take_lead
 from hivemind_core.figures.numbers import isolate_words
 from hivemind_core.figures.palette import Ground, choose_ground
 
@@ -101,6 +101,12 @@ def write_heading(text: str, key: str = "page") -> None:
 def write_finding(text: str, key: str = "page") -> None:
     """Write the one-sentence reading above a figure; it may hold names from a corpus."""
     take_finding(text)
+    _write(isolate_words(text), f"finding-{key}")
+
+
+def write_lead(text: str, key: str) -> None:
+    """Write a finding that is what the whole view says, whatever stands above it on the page."""
+    take_lead(text)
     _write(isolate_words(text), f"finding-{key}")
 
 

@@ -47,6 +47,7 @@ from hivemind_core.figures.numbers import (
 )
 from hivemind_core.figures.palette import (
     DARK,
+    HUES,
     HUMAN_SYMBOL,
     LIGHT,
     Ground,
@@ -55,6 +56,8 @@ from hivemind_core.figures.palette import (
     choose_ground,
     find_family,
     ink_cluster,
+    ink_text,
+    measure_contrast,
     tint,
 )
 
@@ -650,6 +653,15 @@ def test_a_circle_is_not_drawn_where_most_in_it_are_others() -> None:
 )
 def test_a_word_that_any_model_is_called_by_is_no_family(model: str, family: str) -> None:
     assert find_family(model) == family
+
+
+@pytest.mark.parametrize("ground", [LIGHT, DARK])
+@pytest.mark.parametrize("hue", [*HUES, "#FFFFFF", "#000000"])
+def test_letters_in_a_hue_can_be_read(hue: str, ground: Ground) -> None:
+    color = ink_text(hue, ground)
+    assert measure_contrast(color, ground.paper) >= 4.5
+    if measure_contrast(hue, ground.paper) >= 4.5:
+        assert color == hue
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -59,6 +60,12 @@ def ask_view(page: str, given: dict[str, Any], corpus: str = "demo") -> View:
     return View(page, parameters, corpus)
 
 
+# What can be done on a page alone has no place on a slide or on paper.
+DONE_HERE = re.compile(
+    r"\b(click|lasso|hover|slider|drag|scroll|sidebar|tick the)\b", re.IGNORECASE
+)
+
+
 def list_figures(exhibit: Exhibit) -> list[Any]:
     return [json.loads(panel.figure.to_json())["data"] for panel in exhibit.panels]
 
@@ -82,6 +89,10 @@ def test_a_view_is_drawn_as_its_page_shows_it(
 ) -> None:
     app = visit(page, **given)
     exhibit = renderer.draw(ask_view(page, given))
+    panels = [part for one in exhibit.panels for part in (one.words, one.reading, one.basis)]
+    assert not [
+        told for told in (exhibit.reading, exhibit.basis, *panels) if DONE_HERE.search(told)
+    ]
     words = "\n".join([read(app), *(element.value.strip("*") for element in app.markdown)])
     assert exhibit.fault == ""
     assert exhibit.title in words
@@ -192,7 +203,9 @@ def test_a_live_view_is_told_and_nothing_begins(
 def test_a_replay_is_drawn_as_it_ended(renderer: Renderer) -> None:
     exhibit = renderer.draw(View("live", {"replay": "shipped"}, "demo"))
     assert exhibit.title == "Write a metaphor about time in one sentence."
-    assert exhibit.reading.startswith("32 answers, ")
+    assert exhibit.reading.startswith("Against plain, answers of a model are less alike under ")
+    assert exhibit.panels[0].reading.startswith("32 answers, ")
+    assert exhibit.panels[1].reading == ""
     assert exhibit.fault == ""
     assert len(exhibit.panels) == 2
     assert exhibit.view.parameters["replay"] == "shipped"

@@ -350,7 +350,7 @@ def tell_arms(arms: Sequence[Arm]) -> str:
         moved = arm.within.difference
         longer = arm.characters.difference
         cost = (
-            f", with {abs(longer.mean):,.0f} characters {'more' if longer.mean > 0 else 'less'}"
+            f", with {abs(longer.mean):,.0f} characters {'more' if longer.mean > 0 else 'fewer'}"
             if longer.is_defined and not longer.low <= 0 <= longer.high
             else ""
         )
