@@ -168,7 +168,10 @@ def show_arrivals(session: Session, scene: Scene, book: Book | None, reader: Rea
             alt=words,
         )
     told = f"{count(len(reading.answers), 'answer')}, {kind}; {reader.encoder.name} vectors."
-    write_note(f"{told} Near points read alike; distance is not similarity.", "live-trust")
+    told += " Near points read alike; distance is not similarity."
+    if scene.is_read and not scene.is_settled:
+        told += " A map by UMAP is being drawn."
+    write_note(told, "live-trust")
 
 
 def _choose_map() -> str:

@@ -22,10 +22,10 @@ from hivemind_core.figures.layout import close_gaps
 from hivemind_core.figures.numbers import count
 from hivemind_core.figures.palette import LIGHT, Ground, assign_inks
 from hivemind_core.figures.reading import Entry
+from hivemind_core.figures.topics import Topic
 
 Projection = Literal["UMAP", "PCA"]
 SCORE = "Score: "
-WORDS_SHOWN = 3
 LEAST_HALO = 3  # a circle around two points says little
 
 
@@ -150,7 +150,7 @@ def _label_sheet(
         _place(_sheet, _look),
         _choose_style(_book, _sheet, _grouping, _look),
         tuple(
-            Halo(entry.rows, f"{', '.join(entry.keywords[:WORDS_SHOWN])} ({entry.size:,})")
+            Topic(entry.rows, entry.keywords)
             for entry in _list_entries(_sheet, _grouping, _look)
             if entry.keywords and entry.size >= LEAST_HALO
         ),

@@ -55,7 +55,7 @@ def offer_files(pane: Pane, rows: Sequence[int], what: str) -> None:
 
 def offer_print(pane: Pane, labelled: LabelledMap) -> None:
     """Offer the map as a picture for print, labelled with what its groups say."""
-    if find_spec("textalloc") is None or not len(labelled.points):
+    if find_spec("matplotlib") is None or not len(labelled.points):
         return
     name = name_export(pane.book.manifest, f"{pane.sheet.place.name[:NAME_CUT]}-map", "pdf")
     st.download_button(

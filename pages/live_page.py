@@ -35,7 +35,7 @@ from frame.stage import (
 from frame.theme import write_heading, write_note
 from hivemind_core.corpus.exports import Citation
 from hivemind_core.live.reading import Reader
-from hivemind_core.live.session import Session
+from hivemind_core.live.session import Scene, Session
 
 HEADING = "Ask the models yourself"
 LOST = (
@@ -43,6 +43,7 @@ LOST = (
     "come is kept: asking the same again costs nothing for it."
 )
 TICK = 0.7  # seconds between two looks at a session
+SLOW_TICK = 2.0  # where only the last map is awaited, which wants the processor
 
 
 def cite_session(session: Session, encoder: str) -> Citation:
@@ -62,7 +63,7 @@ def show_stage(session: Session, book: Book | None, reader: Reader) -> None:
     scene = session.scene
     with st.container(key="live-stage"):
         show_head(session, scene)
-        if scene.is_settled and scene.reading is not None and scene.reading.answers:
+        if scene.is_read and scene.reading is not None and scene.reading.answers:
             show_standing(session, scene.reading, reader.encoder.name, book)
         left, right = st.columns([3, 2], gap="large")
         with left:
@@ -74,15 +75,18 @@ def show_stage(session: Session, book: Book | None, reader: Reader) -> None:
             elif scene.reading is not None:
                 with st.container(key="scroll-live"):
                     show_groups(session, scene.reading, ink_sources(session.asked, book))
-    if scene.is_settled and not st.session_state.get("live-settled"):
-        st.session_state["live-settled"] = True
+    if tell_stage(scene) != st.session_state.get("live-stage-drawn"):
         st.rerun()
+
+
+def tell_stage(scene: Scene) -> tuple[bool, bool]:
+    """Return what decides which parts the page has."""
+    return scene.is_read, scene.is_settled
 
 
 def show_session(session: Session, book: Book | None) -> None:
     """Show a session: running, or over with all that follows from it."""
-    is_settled = session.scene.is_settled
-    st.session_state["live-settled"] = is_settled
+    is_read, is_settled = st.session_state["live-stage-drawn"] = tell_stage(session.scene)
     address.record("session", name_visitor())
     address.note("session", None)  # what is pinned does not name it
     with st.container(
@@ -95,9 +99,10 @@ def show_session(session: Session, book: Book | None) -> None:
         st.button("Ask something else", key="live-leave", type="tertiary", on_click=leave_session)
     write_heading(session.asked.query)
     reader = session.reader
-    st.fragment(show_stage, run_every=None if is_settled else TICK)(session, book, reader)
+    tick = SLOW_TICK if is_read else TICK
+    st.fragment(show_stage, run_every=None if is_settled else tick)(session, book, reader)
     scene = session.scene
-    if is_settled and scene.reading is not None and scene.reading.answers:
+    if is_read and scene.reading is not None and scene.reading.answers:
         show_remedies(session, scene, cite_session(session, reader.encoder.name))
         show_keeping(session)
 

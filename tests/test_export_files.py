@@ -30,9 +30,9 @@ from hivemind_core.export.paper import COLUMN, Print, fit_figure
 from hivemind_core.export.renderer import find_renderer
 from hivemind_core.figures.atlas import LabelledMap
 from hivemind_core.figures.coloring import paint_sources
-from hivemind_core.figures.halos import Halo
 from hivemind_core.figures.layers import MapPoints, MapStyle
 from hivemind_core.figures.palette import LIGHT, Ink
+from hivemind_core.figures.topics import Topic
 from tests.exhibits import HASH, HOSTILE, draw_points, make_exhibit, make_hostile, make_talk
 
 
@@ -246,7 +246,7 @@ def label_map() -> Exhibit:
         np.array([[0.0, 0.0], [0.1, 0.0], [5.0, 3.0], [5.1, 3.0]]),
     )
     style = MapStyle(paint_sources(points.sources, {"model-a": Ink("#0072B2")}), LIGHT)
-    labels = (Halo((0, 1), "river (2)"), Halo((2, 3), "thief <b> (2)"))
+    labels = (Topic((0, 1), ("river",)), Topic((2, 3), ("thief <b>",)))
     (panel,) = make_exhibit().panels
     labelled = replace(panel, labelled=LabelledMap(points, style, labels))
     return replace(make_exhibit(), panels=(labelled,))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -281,13 +282,59 @@ def test_a_wide_group_has_no_halo() -> None:
     assert len(figure.layout.shapes) == 1
 
 
-def test_labels_of_halos_do_not_cover_each_other() -> None:
-    places = np.array([[0, 0], [0, 0.3], [10, 9], [10, 0.0]])
-    points = replace(place(*["gpt-4o"] * 4), places=places)
-    halos = [Halo((0,), "first label"), Halo((1,), "second label"), Halo((2,), "third label")]
-    layout = draw_map(points, make_style(points), halos=halos).layout
-    assert [a.text for a in layout.annotations] == ["first label", "third label"]
-    assert len(layout.shapes) == 3
+def read_label_boxes(figure: go.Figure, width: float) -> list[tuple[float, float, float, float]]:
+    """Return left, foot, right, top of the labels of a map so many pixels wide, at 6 a letter."""
+    low, high = figure.layout.xaxis.range
+    pixel = (high - low) / width
+    boxes = []
+    for note in figure.layout.annotations:
+        lines = note.text.split("<br>")
+        sides = 6 * max(map(len, lines)) * pixel, 14 * len(lines) * pixel
+        at = (note.x, note.y) if note.ax is None else (note.ax, note.ay)
+        shares = {"left": 0.0, "bottom": 0.0, "center": 0.5, "middle": 0.5, "right": 1, "top": 1}
+        left, foot = (
+            where - shares[anchor] * side
+            for where, anchor, side in zip(at, (note.xanchor, note.yanchor), sides, strict=True)
+        )
+        boxes.append((left, foot, left + sides[0], foot + sides[1]))
+    return boxes
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_labels_of_halos_cover_no_mark_and_not_each_other(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    middles = np.array([[0, 0], [6, 1], [3, 5], [8, 6.0]])
+    places = np.repeat(middles, 5, axis=0) + 0.3 * rng.normal(size=(20, 2))
+    points = replace(place(*["gpt-4o"] * 20), places=places)
+    halos = [Halo(tuple(range(n, n + 5)), "5 answers · 5 models") for n in (0, 5, 10)]
+    figure = draw_map(points, make_style(points), halos=halos)
+    marks = np.vstack([np.column_stack([trace.x, trace.y]) for trace in list_points(figure)])
+    low, high = figure.layout.xaxis.range
+    foot, top = figure.layout.yaxis.range
+    # As wide as on a small screen, where the frame is 345 x 230 pixels, and wider.
+    small = min(345, 230 * (high - low) / (top - foot))
+    assert len(figure.layout.annotations) == 3
+    assert all(note.bgcolor is None for note in figure.layout.annotations)
+    for width in (small, 2 * small, 4 * small):
+        reach = 4.5 * (high - low) / width
+        boxes = read_label_boxes(figure, width)
+        for box in boxes:
+            assert low <= box[0]
+            assert box[2] <= high
+            assert foot <= box[1]
+            assert box[3] <= top
+            nearest = np.clip(marks, box[:2], box[2:])
+            assert np.linalg.norm(nearest - marks, axis=1).min() > reach
+        for one, other in combinations(boxes, 2):
+            assert one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]
+
+
+def test_a_label_without_a_free_place_is_left_out() -> None:
+    grid = np.array([[x, y] for x in range(20) for y in range(20)], float)
+    points = replace(place(*["gpt-4o"] * 400), places=grid)
+    layout = draw_map(points, make_style(points), halos=[Halo((189, 190, 210), "3 answers")]).layout
+    assert len(layout.shapes) == 1
+    assert not layout.annotations
 
 
 def test_people_are_open_diamonds_in_every_colouring() -> None:

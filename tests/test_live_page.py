@@ -2,6 +2,7 @@
 
 import json
 import random
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from frame.stage import name_stop, open_stage
 from hivemind_core.corpus.recording import format_recording, parse_recording
 from hivemind_core.corpus.store import open_corpus
 from hivemind_core.corpus.tables import QUERIES, RESPONSES
+from hivemind_core.live import session
 from hivemind_core.live.feeds import ReplayFeed
-from hivemind_core.live.session import Session
+from hivemind_core.live.reading import Reading
+from hivemind_core.live.session import FinalMap, Session
 from tests.browsing import HOSTILE, list_alternatives, list_rows, read, read_note, visit
 from tests.browsing import ask as read_address
 from tests.dashboard_corpus import ENCODER
@@ -420,3 +423,30 @@ def test_the_map_of_all_can_be_seen_instead(weather: Weather) -> None:
     assert "as they came" in read_note(app, "live-trust")
     app.session_state["live-map-kind"] = "UMAP"
     assert "by UMAP" in read_note(app.run(), "live-trust")
+
+
+def test_results_do_not_wait_for_the_map_of_all(
+    weather: Weather, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    draw = session.draw_final
+
+    def wait_and_draw(reading: Reading) -> FinalMap:
+        begun.set()
+        assert go_on.wait(60)
+        return draw(reading)
+
+    monkeypatch.setattr(session, "draw_final", wait_and_draw)
+    app = order(visit("live"), "gpt-a", "claude-b").button(key="live-ask").click().run()
+    assert begun.wait(60)
+    scene = find(app).scene
+    assert (scene.is_read, scene.is_settled, scene.final) == (True, False, None)
+    app.run()
+    assert not app.exception
+    assert "A map by UMAP is being drawn." in read_note(app, "live-trust")
+    assert dict(list_rows(app, "source", "answers")) == {"claude-b": 3, "gpt-a": 3}
+    go_on.set()
+    assert find(app).wait(60)
+    app.run()
+    assert "being drawn" not in read_note(app, "live-trust")
+    assert app.segmented_control(key="live-map-kind").options == ["As they came", "UMAP"]

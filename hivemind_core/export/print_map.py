@@ -1,59 +1,46 @@
-"""A map for paper: drawn by Matplotlib, with labels that cover neither each other nor much else."""
+"""A map for paper: drawn by Matplotlib, with labels that cover nothing."""
 
 import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hivemind_core.errors import WorkError
 from hivemind_core.export.about import clean_text
 from hivemind_core.export.paper import COLUMN, INCH, Print
+from hivemind_core.export.print_legend import MARKS, OPEN, add_print_legend
 from hivemind_core.export.stamp import Stamp
-from hivemind_core.figures.coloring import Scale
-from hivemind_core.figures.halos import Halo
 from hivemind_core.figures.layers import Layer, MapPoints, MapStyle, cut_name, split_layers
 from hivemind_core.figures.layout import Points, fan_out, measure_extent, turn_to_frame
-from hivemind_core.figures.palette import HUMAN_SYMBOL
+from hivemind_core.figures.placement import Room, Spot, Tag, place_tags
+from hivemind_core.figures.topics import Topic, choose_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.text import Text
-    from matplotlib.transforms import Bbox
 
 EXTRA = "pip install 'hivemind-atlas[print]'"
-LETTERS, SMALL = 7.0, 6.0  # points, at a font scale of 1
+LETTERS = 7.0  # points, at a font scale of 1
 FAMILIES = ["Arial", "Helvetica", "Liberation Sans", "DejaVu Sans"]
-MARKS = {
-    "circle": "o",
-    "square": "s",
-    "triangle-up": "^",
-    "triangle-down": "v",
-    "pentagon": "p",
-    "hexagram": "*",
-    "cross": "P",
-    "x": "x",
-    HUMAN_SYMBOL: "D",
-    "circle-open": "o",
-}
-OPEN = {HUMAN_SYMBOL, "circle-open"}
 SIZES = ((400, 9.0), (2500, 5.0), (10_000, 2.0))  # points up to that many, square points of each
 LEAST_SIZE = 0.8
 LABEL_WIDTH, LABEL_LINES = 18, 2  # characters, and lines
-NAME_WIDTH = 24
-OBSTACLES = 800  # points that labels keep clear of: more takes long and changes little
-REACHES = (0.12, 0.3)  # how far from its points a label may stand, in shares of the map
-PAD = 0.06
+LABEL_AIR = 0.8  # points between a label and what is around it
+REACHES = (1.0, 3.0, 6.0, 11.0, 18.0, 28.0, 42.0, 60.0)  # points from a group to its label
+NEAR = 2.0  # points: a label farther away is led to its group by a line
+PADS = (0.04, 0.12, 0.22)  # room around the map for labels: the first that holds all of them
+HEIGHT, LEAST_HEIGHT = 0.85, 0.6  # of a figure, and of its map at the least, in widths
+MOST_LEGEND = 0.7  # of a height that is given
 
 
 def write_map(
     points: MapPoints,
     style: MapStyle,
-    labels: Sequence[Halo],
+    labels: Sequence[Topic],
     form: Literal["pdf", "svg", "png"],
     printed: Print | None = None,
     stamp: Stamp | None = None,
@@ -66,9 +53,10 @@ def write_map(
         None at all give an empty frame.
     style : MapStyle
         Whose ground is the light one, for paper; a density is drawn as points.
-    labels : sequence of Halo
-        What groups of points are about, the most important first. Where there is no room for a
-        label without covering another, it is left out. Untrusted.
+    labels : sequence of Topic
+        What groups of points are about, the most important first: untrusted. A label stands
+        beside its group, or at the end of a line from it, where it covers nothing; without such
+        a place it is left out.
     form : {"pdf", "svg", "png"}
     printed : Print, optional
         As wide as a column without one.
@@ -78,11 +66,10 @@ def write_map(
     Raises
     ------
     WorkError
-        If Matplotlib or what places labels is not installed.
+        If Matplotlib is not installed.
     """
     printed = printed or Print(COLUMN)
     try:
-        import textalloc  # noqa: F401
         from matplotlib import rc_context
     except ImportError as error:
         raise WorkError(
@@ -123,25 +110,31 @@ def _name_parts(stamp: Stamp | None, form: Literal["pdf", "svg", "png"]) -> dict
 
 
 def draw_print_map(
-    points: MapPoints, style: MapStyle, labels: Sequence[Halo], printed: Print
+    points: MapPoints, style: MapStyle, labels: Sequence[Topic], printed: Print
 ) -> "Figure":
     """Return a labelled map as a figure of Matplotlib's; see `write_map`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     width = printed.width / INCH
-    height = printed.height / INCH if printed.height is not None else width * 0.85
+    height = printed.height / INCH if printed.height is not None else width * HEIGHT
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
-    places = fan_out(turn_to_frame(points.places, width / height))
     layers = split_layers(points, style)
-    foot = _add_legend(figure, layers, style, printed)
-    axes = figure.add_axes((0.01, foot, 0.98, 0.99 - foot))
+    foot = add_print_legend(figure, layers, style, printed)
+    if printed.height is None:
+        height = max(height, foot + LEAST_HEIGHT * width)
+        figure.set_figheight(height)
+    most = MOST_LEGEND if printed.height is not None else 1.0
+    share = min(foot / height + 0.01, most)
+    axes = figure.add_axes((0.01, share, 0.98, 0.99 - share))
     axes.set_axis_off()
-    _set_bounds(axes, places)
+    aspect = axes.bbox.width / axes.bbox.height
+    places = fan_out(turn_to_frame(points.places, aspect))
+    texts = _write_labels(axes, labels, style, printed)
+    _set_labels(axes, places, texts, style)
     for layer in layers:
         _draw_layer(axes, layer, places, style)
-    _add_labels(axes, places, labels, style, printed)
     return figure
 
 
@@ -152,11 +145,11 @@ def _list_families() -> list[str]:
     return [family for family in FAMILIES if family in known]
 
 
-def _set_bounds(axes: "Axes", places: Points) -> None:
+def _set_bounds(axes: "Axes", places: Points, pad: float) -> None:
     extent = measure_extent(places)
     low = places.min(axis=0) if len(places) else np.zeros(2)
     high = places.max(axis=0) if len(places) else np.ones(2)
-    middle, sides = (low + high) / 2, high - low + 2 * PAD * extent
+    middle, sides = (low + high) / 2, high - low + 2 * pad * extent
     frame = axes.get_window_extent()
     aspect = frame.width / frame.height
     half = max(sides[0], sides[1] * aspect) / 2
@@ -166,8 +159,7 @@ def _set_bounds(axes: "Axes", places: Points) -> None:
 
 def _draw_layer(axes: "Axes", layer: Layer, places: Points, style: MapStyle) -> None:
     rows = layer.rows
-    size = next((size for most, size in SIZES if len(places) <= most), LEAST_SIZE)
-    look: dict[str, Any] = {"s": size, "alpha": layer.opacity or 0.5}
+    look: dict[str, Any] = {"s": _find_size(len(places)), "alpha": layer.opacity or 0.5}
     symbol = layer.ink.symbol
     mark = MARKS.get(symbol, "o")
     if layer.values is not None:
@@ -182,137 +174,93 @@ def _draw_layer(axes: "Axes", layer: Layer, places: Points, style: MapStyle) -> 
     axes.scatter(places[rows, 0], places[rows, 1], **({"marker": mark} | look))
 
 
-def _add_legend(
-    figure: "Figure", layers: Sequence[Layer], style: MapStyle, printed: Print
-) -> float:
-    """Draw the legend at the foot and return the share of the height that it takes."""
-    from matplotlib.lines import Line2D
-
-    listed = sorted((layer for layer in layers if layer.is_listed), key=lambda layer: layer.rank)
-    size = SMALL * printed.font_scale
-    names = [clean_text(cut_name(layer.name, NAME_WIDTH)) for layer in listed]
-    if isinstance(style.paint, Scale):
-        names = [
-            name if layer.values is None else f"by {name}"
-            for name, layer in zip(names, listed, strict=True)
-        ]
-    if not names:
-        return 0.01
-    handles = [
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker=MARKS.get(layer.ink.symbol, "o"),
-            markersize=3.5,
-            color=layer.ink.color,
-            markerfacecolor="none" if layer.ink.symbol in OPEN else layer.ink.color,
-            markeredgewidth=0.5,
-        )
-        for layer in listed
-    ]
-    letters = printed.width / INCH * 72 / (0.6 * size)
-    columns = int(max(1, min(len(names), letters // (max(map(len, names)) + 6))))
-    drawn = figure.legend(
-        handles,
-        names,
-        loc="lower left",
-        bbox_to_anchor=(0.0, 0.0),
-        ncols=columns,
-        fontsize=size,
-        frameon=False,
-        handletextpad=0.1,
-        columnspacing=1.0,
-        labelcolor=style.ground.ink,
-        borderaxespad=0.2,
-    )
-    box = drawn.get_window_extent()
-    return min(float(box.height) / (figure.dpi * figure.get_figheight()) + 0.01, 0.5)
+def _find_size(count: int) -> float:
+    return next((size for most, size in SIZES if count <= most), LEAST_SIZE)
 
 
-def _add_labels(
-    axes: "Axes", places: Points, labels: Sequence[Halo], style: MapStyle, printed: Print
+def _write_labels(
+    axes: "Axes", labels: Sequence[Topic], style: MapStyle, printed: Print
+) -> list[tuple["Text", Topic]]:
+    """Write labels anywhere: how large they are is known once they are written."""
+    told = []
+    for label, words in zip(labels, choose_words(labels), strict=True):
+        if words and label.members:
+            text = axes.text(
+                0,
+                0,
+                tell_topic(words, len(label.members)),
+                fontsize=LETTERS * printed.font_scale,
+                color=style.ground.ink,
+                linespacing=1.0,
+                ha="center",
+                va="center",
+                multialignment="center",
+            )
+            told.append((text, label))
+    return told
+
+
+def _set_labels(
+    axes: "Axes", places: Points, texts: Sequence[tuple["Text", Topic]], style: MapStyle
 ) -> None:
-    """Write labels: clear of the points where there is room, else over them, never over another."""
-    told = [(_fold(label.label), places[list(label.members)]) for label in labels]
-    waiting = [(text, np.median(at, axis=0)) for text, at in told if text and len(at)]
-    if not waiting:
-        return
-    step = max(len(places) // OBSTACLES, 1)
-    clear = places[::step]
-    written: list[Text] = []
-    for reach, obstacles in zip(REACHES, (clear, np.empty((0, 2))), strict=True):
-        held = [_find_box(axes, text) for text in written]
-        blocked = np.vstack([obstacles, *(_fill_box(axes, box) for box in held)])
-        placed = _place(axes, waiting, blocked, reach, style, printed)
-        written += _drop_overlapping(axes, [text for text in placed if text is not None], held)
-        waiting = [each for each, text in zip(waiting, placed, strict=True) if text is None]
-        if not waiting:
-            return
+    """Set labels where they cover nothing, with lines to groups that are not beside them.
 
-
-def _place(
-    axes: "Axes",
-    waiting: Sequence[tuple[str, NDArray[np.float64]]],
-    blocked: Points,
-    reach: float,
-    style: MapStyle,
-    printed: Print,
-) -> list["Text | None"]:
-    from textalloc import allocate
-
-    around = blocked if len(blocked) else np.array([[at[0], at[1]] for _, at in waiting])
-    found = allocate(
-        axes,
-        [at[0] for _, at in waiting],
-        [at[1] for _, at in waiting],
-        [text for text, _ in waiting],
-        x_scatter=around[:, 0],
-        y_scatter=around[:, 1],
-        textsize=LETTERS * printed.font_scale,
-        textcolor=style.ground.ink,
-        linecolor=style.ground.muted,
-        linewidth=0.4,
-        margin=0.006,
-        min_distance=0.004,
-        max_distance=reach,
-        nbr_candidates=400,
-        draw_all=False,
-        bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.4},
-        linespacing=1.0,
-    )
-    return cast("list[Text | None]", found[2])
-
-
-def _drop_overlapping(
-    axes: "Axes", texts: Sequence["Text"], held: Sequence["Bbox"]
-) -> list["Text"]:
-    """Return labels without those that cover an earlier one or leave the page; they are removed."""
-    page = axes.figure.bbox
-    kept: list[Text] = []
-    boxes = list(held)
-    for text in texts:
-        box = _find_box(axes, text)
-        inside = page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1
-        if not inside or any(box.overlaps(other) for other in boxes):
+    Those without such a place are removed, with more room around the map as few as can be.
+    """
+    best: tuple[int, float] = (-1, PADS[0])
+    for pad in PADS:
+        _set_bounds(axes, places, pad)
+        found = sum(spot is not None for spot in _find_spots(axes, places, texts))
+        if found > best[0]:
+            best = (found, pad)
+        if found == len(texts):
+            break
+    _set_bounds(axes, places, best[1])
+    inverse = axes.transData.inverted()
+    for (text, _), spot in zip(texts, _find_spots(axes, places, texts), strict=True):
+        if spot is None:
             text.remove()
             continue
-        boxes.append(box)
-        kept.append(text)
-    return kept
+        left, foot, right, top = spot.box
+        x, y = inverse.transform(((left + right) / 2, (foot + top) / 2))
+        text.set_position((float(x), float(y)))
+        # Its lines end at the side where the group is, and where a line to it begins.
+        aside = round(spot.tip[0] - spot.tail[0], 3)
+        text.set_multialignment("right" if aside > 0 else "left" if aside < 0 else "center")
+        if spot.distance > NEAR * axes.figure.dpi / 72:
+            line = inverse.transform([spot.tip, spot.tail])
+            axes.plot(*line.T, color=style.ground.muted, linewidth=0.4, zorder=0.5)
 
 
-def _find_box(axes: "Axes", text: "Text") -> "Bbox":
-    return text.get_window_extent(axes.figure.canvas.get_renderer())  # type: ignore[attr-defined]
+def _find_spots(
+    axes: "Axes", places: Points, texts: Sequence[tuple["Text", Topic]]
+) -> list[Spot | None]:
+    """Return a spot for each label, in pixels."""
+    point = axes.figure.dpi / 72
+    renderer = axes.figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    radius = (np.sqrt(_find_size(len(places))) / 2 + LABEL_AIR) * point
+    marks = np.column_stack(
+        [axes.transData.transform(places.reshape(-1, 2)), np.full(len(places), radius)]
+    )
+    tags = []
+    for text, label in texts:
+        box = text.get_window_extent(renderer)
+        size = (box.width + 2 * point, box.height + point)
+        tags.append(Tag(marks[list(label.members)], (size,)))
+    room = Room((*axes.bbox.min, *axes.bbox.max), marks)
+    return place_tags(tags, room, [reach * point for reach in REACHES])
 
 
-def _fill_box(axes: "Axes", box: "Bbox") -> Points:
-    """Return places all over a box, close enough that no label fits between them."""
-    x, y = np.meshgrid(np.linspace(box.x0, box.x1, 24), np.linspace(box.y0, box.y1, 8))
-    return axes.transData.inverted().transform(np.column_stack([x.ravel(), y.ravel()]))
+def tell_topic(words: Sequence[str], count: int) -> str:
+    """Return words and how many answers they are of, in two short lines at the most.
 
-
-def _fold(label: str) -> str:
-    """Return a label in two short lines at the most."""
-    lines = wrap(clean_text(label), LABEL_WIDTH, max_lines=LABEL_LINES, placeholder="…")
-    return "\n".join(lines)
+    Words are left out, the last first, never the count; a lone word is cut in its middle.
+    """
+    flat = [clean_text(word) for word in words]
+    number = f"({count:,})"
+    for kept in range(len(flat), 0, -1):
+        text = f"{', '.join(flat[:kept])}\N{NO-BREAK SPACE}{number}"
+        lines = wrap(text, LABEL_WIDTH, break_long_words=False, break_on_hyphens=False)
+        if len(lines) <= LABEL_LINES and max(map(len, lines)) <= LABEL_WIDTH:
+            return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
+    return f"{cut_name(flat[0], LABEL_WIDTH)}\n{number}" if flat else number

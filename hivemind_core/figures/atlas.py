@@ -22,12 +22,15 @@ from hivemind_core.figures.layout import Points, fan_out, measure_extent, turn_t
 from hivemind_core.figures.legend import NAME_WIDTH, add_colors, add_legend, make_bar
 from hivemind_core.figures.numbers import escape_label
 from hivemind_core.figures.palette import HUMAN_SYMBOL, Ground, fade, mix
+from hivemind_core.figures.topics import Topic
 
 WEBGL_FROM = 4000
 SIZES = ((400, 9), (2500, 7), (10_000, 5), (25_000, 4))  # points up to that many, and their size
 LEAST_SIZE = 3
+AIR = 1.5  # pixels between a mark and a label
 PAD = 0.05
-FRAME_WIDTH = 560  # pixels of a map on a small screen
+FRAME = (345, 230)  # pixels of a map on a small screen: labels are placed for that
+SPARE = 12  # pixels that labels may take above and below a map
 HALOS = 3
 UNPICKED = 0.12
 PICKED_SIZE = 5
@@ -42,13 +45,13 @@ class LabelledMap:
     points : MapPoints
     style : MapStyle
         On the light ground.
-    labels : tuple of Halo
+    labels : tuple of Topic
         What groups of points are about, the most important first: untrusted.
     """
 
     points: MapPoints
     style: MapStyle
-    labels: tuple[Halo, ...]
+    labels: tuple[Topic, ...]
 
 
 def draw_map(
@@ -69,8 +72,8 @@ def draw_map(
     picked : collection of str
         Response ids that stay strong while the others fade; none: all are strong.
     halos : collection of Halo
-        The first few are drawn, and of these the compact ones. A label that would cover another
-        is left out.
+        The first few are drawn, and of these the compact ones. A label without a place where it
+        covers nothing is left out.
     is_turned : bool
         Whether the map is turned to fill its frame. Not where points come one after the other:
         each would turn it anew.
@@ -94,9 +97,9 @@ def draw_map(
     for (x, y, radius), _ in compact:
         low = np.minimum(low, (x - radius, y - radius))
         high = np.maximum(high, (x + radius, y + radius))
-    low, high = low - PAD * extent, high + PAD * extent
-    draw_halos(figure, compact, max(high - low) / FRAME_WIDTH, style.ground)
-    _lay_out(figure, low, high)
+    marks = np.column_stack([places, _measure_marks(layers, len(places))])
+    corners = (low - PAD * extent, high + PAD * extent)
+    _lay_out(figure, *_mark_groups(figure, compact, marks, corners, style.ground))
     if isinstance(style.paint, Scale):
         add_colors(figure, style.paint, style)
     has_bar = style.is_density or bool(figure.layout.coloraxis.showscale)
@@ -163,6 +166,34 @@ def _find_look(layer: Layer, count: int) -> dict[str, object]:
     if layer.ink.symbol == "circle-open":
         return {"size": max(size - 2, 3), "opacity": min(layer.opacity, 0.6), "line": {"width": 1}}
     return {"size": size, "opacity": layer.opacity, "line": {"width": 0}}
+
+
+def _mark_groups(
+    figure: go.Figure,
+    compact: list[tuple[tuple[float, float, float], str]],
+    marks: NDArray[np.float64],
+    corners: tuple[Points, Points],
+    ground: Ground,
+) -> tuple[Points, Points]:
+    """Draw circles and their labels, and return the corners of a map that holds those, too.
+
+    Frames are wider than most maps: what is left beside a map is room for labels. Above and
+    below it there is a little.
+    """
+    low, high = corners
+    pixel = max((high - low) / FRAME)
+    spare = np.array([max(FRAME[0] * pixel - (high - low)[0], 0), SPARE * pixel])
+    marks = marks * (1, 1, pixel)
+    boxes = draw_halos(figure, compact, marks, (*(low - spare), *(high + spare)), (pixel, ground))
+    return np.vstack([low, boxes[:, :2]]).min(axis=0), np.vstack([high, boxes[:, 2:]]).max(axis=0)
+
+
+def _measure_marks(layers: Collection[Layer], count: int) -> NDArray[np.float64]:
+    """Return the radius of each point in pixels, with a little air; unseen points have it too."""
+    radii = np.zeros(count)
+    for layer in layers:
+        radii[layer.rows] = float(str(_find_look(layer, count)["size"])) / 2 + AIR
+    return radii
 
 
 def _draw_density(places: Points, extent: float, ground: Ground, *, is_faint: bool) -> object:

@@ -1,6 +1,7 @@
 """Circles around groups that lie close together, and what they hold."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,11 @@ import plotly.graph_objects as go
 from hivemind_core.figures.layout import Points
 from hivemind_core.figures.numbers import escape_label
 from hivemind_core.figures.palette import Ground, fade
+from hivemind_core.figures.placement import Boxes, Circles, Room, Spot, Tag, place_tags
 
 HALO_RADIUS = 0.14  # a wider group is not compact, and a circle around it would mislead
+LETTER_WIDTH, LINE_HEIGHT = 7, 16  # pixels of letters of 12
+REACHES = (2, 10, 22, 40, 64, 96)  # pixels from a circle to its label: beyond the first, a line
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,31 @@ def find_circle(
 def draw_halos(
     figure: go.Figure,
     halos: list[tuple[tuple[float, float, float], str]],
-    pixel: float,
-    ground: Ground,
-) -> None:
-    """Draw circles, and beside each, where there is room, what it holds.
+    marks: Circles,
+    frame: tuple[float, float, float, float],
+    sheet: tuple[float, Ground],
+) -> Boxes:
+    """Draw circles, and beside each what it holds, where there is a place that hides nothing.
 
-    `pixel` is the width of a pixel on the map, where the map is small.
+    Parameters
+    ----------
+    figure : plotly Figure
+    halos : list of ((float, float, float), str)
+        Centre and radius of each circle, and its label, which is untrusted.
+    marks : float array, shape (n, 3)
+        Centres and radii of what is drawn on the map.
+    frame : tuple of float
+        Left, foot, right and top of what the map shows.
+    sheet : (float, Ground)
+        The width of a pixel on the map, where the map is small, and what it is drawn on.
+
+    Returns
+    -------
+    float array, shape (k, 4)
+        Left, foot, right and top of the labels that have a place.
     """
-    taken: list[tuple[float, float, float, float]] = []
-    for (x, y, radius), label in halos:
+    pixel, ground = sheet
+    for (x, y, radius), _ in halos:
         figure.add_shape(
             type="circle",
             layer="below",
@@ -71,31 +91,58 @@ def draw_halos(
             y0=y - radius,
             y1=y + radius,
         )
-        # Outside the circle, towards the middle of the map.
-        left, top = x < 0, y > 0
-        at = (x - radius if left else x + radius, y - radius if top else y + radius)
-        width, height = (7 * len(label) + 4) * pixel, 20 * pixel
-        start = at[0] if left else at[0] - width
-        foot = at[1] - height if top else at[1]
-        box = (start, foot, start + width, foot + height)
-        if any(_overlap(box, other) for other in taken):
-            continue
-        taken.append(box)
-        figure.add_annotation(
-            x=at[0],
-            y=at[1],
-            text=escape_label(label),
-            showarrow=False,
-            xanchor="left" if left else "right",
-            yanchor="top" if top else "bottom",
-            font={"size": 12, "color": ground.ink},
-            bgcolor=fade(ground.paper, 0.8),
-            borderpad=2,
-        )
+    circles = np.array([circle for circle, _ in halos]).reshape(-1, 3)
+    forms = [_list_forms(label) for _, label in halos]
+    tags = [
+        Tag(circle[None], tuple(_measure_label(lines, pixel) for lines in told))
+        for circle, told in zip(circles, forms, strict=True)
+    ]
+    reaches = [reach * pixel for reach in REACHES]
+    spots = place_tags(tags, Room(frame, np.vstack([marks, circles]), circles), reaches)
+    for told, circle, spot in zip(forms, circles, spots, strict=True):
+        if spot is not None:
+            has_line = spot.distance > reaches[0] * 1.01
+            _write_label(figure, told[spot.form], (spot, circle[:2]), ground, has_line=has_line)
+    return np.array([spot.box for spot in spots if spot is not None]).reshape(-1, 4)
 
 
-def _overlap(
-    box: tuple[float, float, float, float], other: tuple[float, float, float, float]
-) -> bool:
-    """Whether two boxes (left, foot, right, top) share a point."""
-    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
+def _list_forms(label: str) -> list[list[str]]:
+    """Return a label in one line and, where it has two parts, in two."""
+    parts = re.split(r" · |, ", label, maxsplit=1)
+    return [[label], parts] if len(parts) > 1 else [[label]]
+
+
+def _measure_label(lines: list[str], pixel: float) -> tuple[float, float]:
+    width = LETTER_WIDTH * max(map(len, lines)) + 4
+    return width * pixel, (LINE_HEIGHT * len(lines) + 2) * pixel
+
+
+def _write_label(
+    figure: go.Figure, lines: list[str], at: tuple[Spot, Points], ground: Ground, *, has_line: bool
+) -> None:
+    """Write a label so that, where the map is larger, it stays in its spot and near its group."""
+    spot, middle = at
+    left, foot, right, top = spot.box
+    x, xanchor = _anchor(left, right, float(middle[0]), ("left", "center", "right"))
+    y, yanchor = _anchor(foot, top, float(middle[1]), ("bottom", "middle", "top"))
+    look: dict[str, object] = {"x": x, "y": y, "showarrow": False}
+    if has_line:
+        look = {"x": spot.tip[0], "y": spot.tip[1], "ax": x, "ay": y, "axref": "x", "ayref": "y"}
+        look |= {"arrowhead": 0, "arrowwidth": 1, "arrowcolor": ground.muted}
+    figure.add_annotation(
+        text="<br>".join(map(escape_label, lines)),
+        xanchor=xanchor,
+        yanchor=yanchor,
+        align=xanchor,
+        font={"size": 12, "color": ground.ink},
+        borderpad=0,
+        **look,
+    )
+
+
+def _anchor(low: float, high: float, towards: float, names: Sequence[str]) -> tuple[float, str]:
+    """Return which part of a span is held, and its name: the end that is nearest, or the middle."""
+    aside = ((low + high) / 2 - towards) / ((high - low) / 2)
+    if abs(aside) < 1 / 3:
+        return (low + high) / 2, names[1]
+    return (low, names[0]) if aside > 0 else (high, names[2])

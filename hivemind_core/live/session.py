@@ -63,6 +63,8 @@ class Scene:
         Of the answers that have been encoded; None before the first.
     final : FinalMap or None
         None while answers come, and where they were placed on a map that was there.
+    is_read : bool
+        Whether all that will come has come and been read: only the last map may still be drawn.
     is_settled : bool
         Whether nothing in it will change any more.
     fault : str
@@ -75,6 +77,7 @@ class Scene:
     said: dict[tuple[int, int], str]
     reading: Reading | None
     final: FinalMap | None
+    is_read: bool
     is_settled: bool
     fault: str
 
@@ -91,6 +94,7 @@ class _Notes:
     events: list[Event] = field(default_factory=list)
     reading: Reading | None = None
     final: FinalMap | None = None
+    is_read: bool = False
     is_settled: bool = False
     fault: str = ""
 
@@ -139,6 +143,7 @@ class Session:
                 dict(notes.said),
                 notes.reading,
                 notes.final,
+                notes.is_read,
                 notes.is_settled,
                 notes.fault,
             )
@@ -204,6 +209,9 @@ class Session:
                 with self._changed:
                     self._notes.reading = reading
                     self._changed.notify_all()
+            with self._changed:
+                self._notes.is_read = True
+                self._changed.notify_all()
             if self.reader.frozen is None and self._notes.reading is not None:
                 final = draw_final(self._notes.reading)
                 with self._changed:
@@ -216,7 +224,7 @@ class Session:
                 self._notes.fault = self._notes.fault or fault
                 self._changed.notify_all()
                 self._changed.wait_for(lambda: self._notes.state != "running")
-                self._notes.is_settled = True
+                self._notes.is_read = self._notes.is_settled = True
                 self._changed.notify_all()
 
     def _await(self, read: int) -> list[Landed] | None:
