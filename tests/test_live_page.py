@@ -309,7 +309,8 @@ def _show_head() -> None:
     asked = Asked("q", "Why?", name_sources([("m", None)]), 4, (None,))
     landed = (Landed(0.1, 0, 0, text="a"), Landed(0.2, 0, 1, error="lost"))
     fault = str(st.session_state.get("fault", ""))
-    show_head(Asking(asked), Scene("running", 1.0, landed, {}, None, None, False, fault))  # type: ignore[arg-type]
+    scene = Scene("running", 1.0, landed, {}, None, None, False, False, fault)
+    show_head(Asking(asked), scene)  # type: ignore[arg-type]
 
 
 def test_answers_that_wait_for_the_encoder_are_said_to() -> None:
