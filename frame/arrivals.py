@@ -205,7 +205,9 @@ def _say_waiting(scene: Scene) -> None:
 
 def show_head(session: Session, scene: Scene) -> None:
     """Write what the answers say in a sentence, and how alike they are."""
-    write_finding(tell_arrivals(session.asked, scene.reading), "live")
+    is_over = scene.is_read or bool(scene.fault)
+    waiting = 0 if is_over else sum(one.text is not None for one in scene.landed)
+    write_finding(tell_arrivals(session.asked, scene.reading, waiting), "live")
     arms = scene.reading.arms if scene.reading is not None else ()
     write_note(tell_likeness(arms), "live-likeness")
     if scene.state == "failed" or (scene.fault and scene.is_settled):

@@ -102,10 +102,11 @@ def show_together(book: Book, shelf: Shelfmark) -> None:
         alt=words,
     )
     write_basis(
-        "Each row: of its queries, the share that is of the column too. Click a cell to read "
-        "these queries. Times chance is what a rare pair of categories shows largest by luck.",
+        "Each row: of its queries, the share that is of the column too. Times chance is what a "
+        "rare pair of categories shows largest by luck.",
         "together",
     )
+    write_note("Click a cell to read its queries.", "how-together")
     name, about = name_stem(book.manifest, "categories-together"), cite(book.manifest)
     title = "Every two as a table"
     offer_rows(title, "together-table", lambda: tabulate_together(together), name, about)
@@ -193,8 +194,8 @@ def _write_trust(book: Book, projection: str) -> None:
     told = (
         f"{'UMAP' if is_drawn else 'PCA'} of {book.encoder} vectors of the queries{reason}; "
         f"trustworthiness {write_number(trust)}. Near queries ask alike; far distances mean "
-        "little. A query of several categories has the colour of the least common one. Lasso, or "
-        "click, to read."
+        "little. A query of several categories has the colour of the least common one."
     )
     take_basis(told)
     write_note(told, "query-map")
+    write_note("Lasso, or click, to read.", "how-query-map")

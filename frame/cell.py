@@ -19,6 +19,7 @@ from frame.theme import write_finding, write_note
 from hivemind_core.corpus.exports import name_stem
 from hivemind_core.estimation import Estimates
 from hivemind_core.figures.findings import list_cell, tell_cell, tell_closest, tell_verbatim
+from hivemind_core.figures.numbers import isolate_words
 from hivemind_core.figures.phrases import find_shared_phrases
 from hivemind_core.measurement import COSINE, LENGTH_MATCHED
 from hivemind_core.measures.closest import rank_closest
@@ -128,7 +129,8 @@ def show_closest(book: Book, scope: Scope, names: tuple[str, str], query_id: str
         for side, column in enumerate(st.columns(2, gap="medium")):
             with column, st.container(border=True, key=f"closest-{place}-{side}", gap="xsmall"):
                 repeats = pair[side].count
-                st.text(names[side] + (f" × {repeats}, word for word" if repeats > 1 else ""))
+                times = f" × {repeats}, word for word" if repeats > 1 else ""
+                st.text(isolate_words(f"{names[side]}{times}"))
                 show_marked(texts[side], spans[side], f"closest-{place}-{side}")
     st.page_link(
         "pages/atlas_page.py",

@@ -18,6 +18,7 @@ from hivemind_core.corpus.exports import Citation, cite
 from hivemind_core.deck import APART
 from hivemind_core.exhibit import Exhibit, Panel, View
 from hivemind_core.figures.atlas import LabelledMap
+from hivemind_core.figures.numbers import isolate_words
 
 FigureLike = TypeVar("FigureLike", bound=go.Figure)
 MakeTable = Callable[[], pa.Table]
@@ -72,6 +73,12 @@ class Record:
         else:
             self.reading = sentence
 
+    def lead(self, sentence: str) -> None:
+        """Take the view's own sentence; one that came before it is that of the first figure."""
+        before, self.reading = self.reading, sentence
+        if before and self.panels and not self.panels[0].reading:
+            self.panels[0] = replace(self.panels[0], reading=before)
+
     def hang(self, panel: Panel) -> None:
         """Take a figure, under the sentence before it if it has none of its own."""
         self.panels.append(replace(panel, reading=panel.reading or self._found))
@@ -112,7 +119,13 @@ def take_part(words: str) -> None:
 def take_finding(text: str) -> None:
     """Take the sentence above a figure."""
     if record := _take_record():
-        record.find(text)
+        record.find(isolate_words(text))
+
+
+def take_lead(text: str) -> None:
+    """Take the sentence of the whole view, whatever was found before."""
+    if record := _take_record():
+        record.lead(isolate_words(text))
 
 
 def take_figure(
@@ -124,20 +137,21 @@ def take_figure(
     map of it for print is drawn from.
     """
     if record := _take_record():
-        record.hang(Panel(figure, words, reading, labelled=labelled))
+        told = isolate_words(words), isolate_words(reading)
+        record.hang(Panel(figure, *told, labelled=labelled))
     return figure
 
 
 def take_basis(words: str) -> None:
     """Take what the last figure rests on."""
     if (record := _take_record()) and words:
-        record.rest(words)
+        record.rest(isolate_words(words))
 
 
 def take_scope(words: str) -> None:
     """Take small print on the whole view: what it is of."""
     if (record := _take_record()) and words:
-        record.scope.append(words)
+        record.scope.append(isolate_words(words))
 
 
 def take_table(name: str, make_table: MakeTable, citation: Citation) -> None:
@@ -156,7 +170,7 @@ def take_nothing() -> None:
 def take_live(words: str) -> None:
     """Note that the page goes on while it is looked at, and the sentence that stands for it."""
     if record := _take_record():
-        record.is_live, record.reading = True, words
+        record.is_live, record.reading = True, isolate_words(words)
 
 
 def take_published(name: str, value: str) -> None:

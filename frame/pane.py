@@ -1,5 +1,6 @@
 """What the reading pane is made of: texts from models, shown as plain text only."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -91,7 +92,10 @@ def cut_text(text: str | None, width: int) -> str:
         return "(text withheld by its source)"
     if not text.strip():
         return "(empty answer)"
-    return text if len(text) <= width else text[:width].rstrip() + " …"
+    if len(text) <= width:
+        return text
+    whole = re.sub(r"\s+\S*$", "", text[: width + 1])  # no word is cut, but one that is very long
+    return (whole if width / 2 < len(whole) <= width else text[:width]).rstrip() + " …"
 
 
 def number_labels(labels: Sequence[int]) -> pa.Array:

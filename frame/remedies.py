@@ -10,7 +10,7 @@ import streamlit as st
 
 from frame.loading import Book
 from frame.showing import draw_figure, show_rows, write_basis
-from frame.theme import find_ground, write_finding, write_note
+from frame.theme import find_ground, write_lead, write_note
 from hivemind_core.corpus.exports import Citation
 from hivemind_core.corpus.identity import Source
 from hivemind_core.corpus.published import read_published
@@ -169,7 +169,7 @@ def _show_arms(
     reading: Reading, scores: Mapping[str, tuple[Change, ...]], citation: Citation
 ) -> None:
     st.subheader("Which remedy breaks the hivemind?", anchor=False)
-    write_finding(tell_arms(reading.arms), "live-arms")
+    write_lead(tell_arms(reading.arms), "live-arms")
     rows = list_differences(reading.arms)
     if rows:
         names = (name_strategy(reading.arms[0].strategy), "the strategy")

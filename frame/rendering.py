@@ -17,6 +17,7 @@ from hivemind_core.corpus.locations import find_dashboard
 from hivemind_core.deck import Deck, Slide, dress
 from hivemind_core.errors import InputError, make_sentence, shorten
 from hivemind_core.exhibit import Exhibit, View
+from hivemind_core.figures.numbers import isolate_words
 from hivemind_core.progress import Report, report_nothing
 
 Ground = Literal["light", "dark"]
@@ -214,7 +215,7 @@ def _ask(process: subprocess.Popen[bytes], view: View, ground: Ground) -> Exhibi
 
 def miss(view: View, fault: str) -> Exhibit:
     """Return an exhibit of nothing, and why."""
-    return Exhibit(view, view.page.capitalize(), "", fault=fault)
+    return Exhibit(view, view.page.capitalize(), "", fault=isolate_words(fault))
 
 
 def draw_deck(

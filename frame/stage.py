@@ -154,6 +154,11 @@ def tell_feed(session: Session) -> str:
     return "A replay" if pace == 1 else f"A replay, {pace:g} times as fast as it was"
 
 
+def name_stop(session: Session) -> str:
+    """Return what the button that ends a session says."""
+    return "Stop the replay" if isinstance(session.feed, ReplayFeed) else "Stop asking"
+
+
 def _begin(feed: Feed, reader: Reader) -> None:
     open_stage().put(name_visitor(), Session(reader.asked, feed, reader))
 

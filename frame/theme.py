@@ -9,7 +9,8 @@ from html import escape
 
 import streamlit as st
 
-from frame.exhibits import take_finding, take_heading
+from frame.exhibits import take_finding, take_heading, take_lead
+from hivemind_core.figures.numbers import isolate_words
 from hivemind_core.figures.palette import Ground, choose_ground
 
 LONG_HEADING = 70
@@ -100,13 +101,19 @@ def write_heading(text: str, key: str = "page") -> None:
 def write_finding(text: str, key: str = "page") -> None:
     """Write the one-sentence reading above a figure; it may hold names from a corpus."""
     take_finding(text)
-    _write(text, f"finding-{key}")
+    _write(isolate_words(text), f"finding-{key}")
+
+
+def write_lead(text: str, key: str) -> None:
+    """Write a finding that is what the whole view says, whatever stands above it on the page."""
+    take_lead(text)
+    _write(isolate_words(text), f"finding-{key}")
 
 
 def write_note(text: str, key: str) -> None:
     """Write small print that may hold text from a corpus."""
     if text:
-        _write(text, f"note-{key}")
+        _write(isolate_words(text), f"note-{key}")
 
 
 def _write(text: str, key: str) -> None:

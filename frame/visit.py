@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HOME = Path(__file__).parent.parent
 AN_HOUR = 3600.0  # whoever asks ends this process sooner
+TOLD, LONGEST = 3, 40  # of several values or faults so many are told, each in so many characters
 
 
 def visit(view: "View", ground: str) -> "Exhibit":
@@ -38,7 +39,7 @@ def visit(view: "View", ground: str) -> "Exhibit":
     app.query_params.update(write_query(view))
     app.run()
     if app.exception:
-        return miss(view, f"Its page failed: {app.exception[0].message}")
+        return miss(view, _cut(f"Its page failed: {app.exception[0].message}", 8 * LONGEST))
     exhibit: Exhibit | None = app.session_state.get("exhibit")
     if exhibit is None:
         return miss(view, "Its page showed nothing.")
@@ -50,6 +51,7 @@ def _find_faults(view: "View", exhibit: "Exhibit", app: "AppTest") -> "Exhibit":
     from dataclasses import replace
 
     from hivemind_core.corpus.exports import HASH_SHOWN
+    from hivemind_core.figures.numbers import isolate_words
 
     shown, faults = exhibit.view, [exhibit.fault] if exhibit.fault else []
     if shown.content_hash and not shown.content_hash.startswith(view.content_hash):
@@ -58,11 +60,28 @@ def _find_faults(view: "View", exhibit: "Exhibit", app: "AppTest") -> "Exhibit":
     if shown.corpus and not view.corpus:
         faults.append("It was pinned where there is no corpus, and one is here.")
     if not exhibit.fault:
-        for name, value in view.parameters.items():
-            if not _is_heeded(value, shown.parameters.get(name), app.session_state.get(name)):
-                told = value if isinstance(value, str) else ", ".join(value)
-                faults.append(f"It asks for {name} = {told}, which is not here.")
-    return replace(exhibit, fault=" ".join(faults))
+        missing = [
+            _tell_missing(name, value)
+            for name, value in view.parameters.items()
+            if not _is_heeded(value, shown.parameters.get(name), app.session_state.get(name))
+        ]
+        faults += missing[:TOLD]
+        if (more := len(missing) - TOLD) > 0:
+            faults.append(f"{more} more of its choices {'is' if more == 1 else 'are'} not here.")
+    return replace(exhibit, fault=isolate_words(" ".join(faults)))
+
+
+def _tell_missing(name: str, value: str | tuple[str, ...]) -> str:
+    """Return what a view asks for in vain: a slide has room for a few of several values."""
+    values = (value,) if isinstance(value, str) else value
+    told = [_cut(each, LONGEST) for each in values[:TOLD]]
+    if len(values) > TOLD:
+        told[-1] += f" and {len(values) - TOLD} more"
+    return f"It asks for {_cut(name, LONGEST)} = {', '.join(told)}, which is not here."
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _is_heeded(asked: str | tuple[str, ...], shown: object, kept: object) -> bool:

@@ -24,7 +24,14 @@ from frame.ordering import (
 )
 from frame.picker import find_built, guard
 from frame.remedies import show_remedies, show_standing
-from frame.stage import find_session, has_lost_session, leave_session, name_visitor, tell_feed
+from frame.stage import (
+    find_session,
+    has_lost_session,
+    leave_session,
+    name_stop,
+    name_visitor,
+    tell_feed,
+)
 from frame.theme import write_heading, write_note
 from hivemind_core.corpus.exports import Citation
 from hivemind_core.live.reading import Reader
@@ -63,7 +70,7 @@ def show_stage(session: Session, book: Book | None, reader: Reader) -> None:
             show_arrivals(session, scene, book, reader)
         with right:
             if scene.state == "running":
-                st.button("Stop asking", key="live-stop", on_click=session.cancel)
+                st.button(name_stop(session), key="live-stop", on_click=session.cancel)
                 show_progress(session, scene)
             elif scene.reading is not None:
                 with st.container(key="scroll-live"):

@@ -32,6 +32,19 @@ def test_the_first_sentence_is_the_views_own_and_the_next_ones_are_the_figures()
     assert [panel.reading for panel in record.panels] == ["", "Of b.", "", "Of d."]
 
 
+def test_a_sentence_that_leads_is_the_views_own_and_the_one_before_the_first_figures() -> None:
+    record = Record()
+    record.find("Many answers.")
+    record.hang(Panel(go.Figure(), "A map."))
+    record.lead("One is better.")
+    record.hang(Panel(go.Figure(), "A comparison."))
+    assert record.reading == "One is better."
+    assert [panel.reading for panel in record.panels] == ["Many answers.", ""]
+    alone = Record()
+    alone.lead("One is better.")
+    assert (alone.reading, alone.panels) == ("One is better.", [])
+
+
 def test_a_figure_rests_on_what_is_written_below_it() -> None:
     record = Record()
     record.rest("of it all")

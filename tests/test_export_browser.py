@@ -1,5 +1,6 @@
 """The exported page in a real browser, with the network off."""
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -62,6 +63,39 @@ def test_a_dark_page_stays_whole_on_either_ground(open_file: Open) -> None:
         expect(tab.locator("body")).to_have_css("background-color", ground)
         expect(tab.locator(".plot .main-svg").first).to_have_css("background-color", DARK_PAPER)
         tab.keyboard.press("d")
+
+
+def test_a_figure_that_cannot_be_drawn_says_so_and_the_others_are(open_file: Open) -> None:
+    tab, heard = open_file(make_talk(2))
+    plot = tab.locator(".view.shown .plot")
+    plot.evaluate(
+        """plot => {
+            document.getElementById(plot.dataset.figure + "-light").textContent = "{";
+            delete plot.firstElementChild.dataset.held;
+            plot.dataset.drawn = "";
+            dispatchEvent(new Event("resize"));
+        }"""
+    )
+    expect(plot).to_have_attribute("data-fault", re.compile("^This figure could not be drawn: "))
+    tab.keyboard.press("PageDown")
+    expect(tab.locator(".view.shown .plot .main-svg").first).to_be_visible()
+    assert tab.locator(".plot[data-fault]").count() == 1
+    assert not [each for each in heard if "error" in each.casefold()]
+
+
+def test_a_figure_without_room_says_so_and_comes_back_with_it(open_file: Open) -> None:
+    tab, heard = open_file(make_talk(1))
+    plot = tab.locator(".view.shown .plot")
+    squeeze = """(plot, shown) => {
+        plot.parentElement.style.display = shown;
+        dispatchEvent(new Event("resize"));
+    }"""
+    plot.evaluate(squeeze, "none")
+    expect(plot).to_have_attribute("data-fault", re.compile("^There is no room for this figure"))
+    plot.evaluate(squeeze, "")
+    expect(plot).not_to_have_attribute("data-fault", re.compile(""))
+    expect(plot.locator(".main-svg").first).to_be_visible()
+    assert not [each for each in heard if "error" in each.casefold()]
 
 
 def test_keys_turn_pages_without_network(open_file: Open) -> None:

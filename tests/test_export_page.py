@@ -1,6 +1,7 @@
 import json
 import re
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 
@@ -11,13 +12,20 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from hivemind_core.errors import InputError
-from hivemind_core.exhibit import Panel
+from hivemind_core.exhibit import Panel, View
 from hivemind_core.export.about import clean_text, list_origins, write_citation
 from hivemind_core.export.document import Document, write_data
 from hivemind_core.export.dressing import dress_figure, list_text
 from hivemind_core.export.page import write_html
 from hivemind_core.export.rows import MOST_ROWS, write_table, write_value
-from hivemind_core.export.stage import choose_scale, find_least, set_on_slide, stands_aside
+from hivemind_core.export.stage import (
+    choose_scale,
+    find_least,
+    set_on_slide,
+    split_views,
+    stands_aside,
+    take_part,
+)
 from hivemind_core.figures.palette import DARK, LIGHT
 from tests.exhibits import (
     CITATION,
@@ -332,6 +340,47 @@ def test_a_figure_whose_rows_want_the_whole_height_stands_beside_its_words() -> 
     assert not stands_aside([Panel(go.Figure(layout={"height": 519}), "")])
     assert stands_aside([Panel(go.Figure(layout={"height": 520}), "")])
     assert not stands_aside([])
+
+
+def draw_rows(rows: int) -> go.Figure:
+    """Return a figure of so many named rows of 14.4 pixels, and 64 around them."""
+    return go.Figure().update_yaxes(tickvals=list(range(rows)), ticktext=["a"] * rows)
+
+
+def test_figures_that_would_be_small_beside_each_other_are_shown_one_a_slide() -> None:
+    one, three, small = (
+        tuple(Panel(draw_rows(rows), f"{n}") for n in range(number))
+        for number, rows in ((1, 40), (3, 3), (2, 40))
+    )
+    two = tuple(Panel(draw_rows(3), f"{n}") for n in range(2))
+    views = [make_exhibit(panels=panels) for panels in ((), one, two, three, small)]
+    views.append(replace(make_exhibit(panels=three), view=View("live")))
+    split = [(3, 0), (3, 1), (3, 2), (4, 0), (4, 1)]
+    assert split_views(views) == [(0, None), (1, None), (2, None), *split, (5, None)]
+
+
+def test_a_part_of_a_view_says_which_and_what_it_shows() -> None:
+    panels = (Panel(draw_rows(3), "Left."), Panel(draw_rows(3), "Right.", "Second.", "Of two."))
+    view = make_exhibit("A view", panels=panels, reading="First.", basis="Of all.")
+    assert take_part(view, None) is view
+    first, second = (take_part(view, part) for part in (0, 1))
+    assert (first.title, first.reading, first.basis) == ("A view (1 of 2)", "First.", "Of all.")
+    assert (second.title, second.reading) == ("A view (2 of 2)", "Second.")
+    assert second.basis == "Of two.\nOf all."
+    assert [(p.words, p.reading, p.basis) for p in second.panels] == [("Right.", "", "")]
+    assert (len(first.tables), len(second.tables)) == (1, 0)
+    assert first.note == second.note == view.note
+
+
+def test_both_grounds_are_split_alike() -> None:
+    panels = tuple(Panel(draw_rows(3), f"{n}") for n in range(3))
+    light = [make_exhibit("A view", panels=panels)]
+    page = write_html(light, "A talk", dark=light).decode()
+    for number in (1, 2, 3):
+        assert f'<h2 class="size-1" dir="auto" tabindex="-1">A view ({number} of 3)' in page
+        assert {f'id="figure-{number}-0-{ground}"' in page for ground in ("light", "dark")} == {
+            True
+        }
 
 
 def test_letters_of_a_figure_are_large_where_there_is_room() -> None:

@@ -115,6 +115,13 @@ def test_a_pdf_of_figures_has_pages_of_their_size_and_fonts_that_publishers_take
     assert b"/TrueType" in content or b"/CIDFontType2" in content
 
 
+@pytest.mark.parametrize("part", ["reading", "fault", "basis", "title"])
+def test_no_words_are_long_enough_to_lose_a_figure_or_a_talk(part: str) -> None:
+    for words in ("W" * 9000, "word " * 2000):
+        content = write_file([make_exhibit(**{part: words}), make_exhibit()], "pdf")
+        assert content.count(b"/Type /Page\n") == 2
+
+
 def test_a_pdf_of_a_talk_has_a_page_a_view() -> None:
     content = write_file([*make_talk(2), make_exhibit("Long. " * 300, panels=())], "pdf")
     boxes = read_boxes(content)

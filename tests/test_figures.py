@@ -39,9 +39,16 @@ from hivemind_core.figures.layout import (
     measure_extent,
     turn_to_frame,
 )
-from hivemind_core.figures.numbers import count, escape_label, write_interval, write_number
+from hivemind_core.figures.numbers import (
+    count,
+    escape_label,
+    isolate_words,
+    write_interval,
+    write_number,
+)
 from hivemind_core.figures.palette import (
     DARK,
+    HUES,
     HUMAN_SYMBOL,
     LIGHT,
     Ground,
@@ -50,6 +57,8 @@ from hivemind_core.figures.palette import (
     choose_ground,
     find_family,
     ink_cluster,
+    ink_text,
+    measure_contrast,
     tint,
 )
 
@@ -691,6 +700,32 @@ def test_a_circle_is_not_drawn_where_most_in_it_are_others() -> None:
 )
 def test_a_word_that_any_model_is_called_by_is_no_family(model: str, family: str) -> None:
     assert find_family(model) == family
+
+
+@pytest.mark.parametrize("ground", [LIGHT, DARK])
+@pytest.mark.parametrize("hue", [*HUES, "#FFFFFF", "#000000"])
+def test_letters_in_a_hue_can_be_read(hue: str, ground: Ground) -> None:
+    color = ink_text(hue, ground)
+    assert measure_contrast(color, ground.paper) >= 4.5
+    if measure_contrast(hue, ground.paper) >= 4.5:
+        assert color == hue
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("", ""),
+        ("gpt-4o repeats itself: .32", "gpt-4o repeats itself: .32"),
+        ("\u202emodel repeats itself: .32", "\ufffdmodel repeats itself: .32"),
+        ("\u2067a\u200f and b\u061c\u2069: .41", "\ufffda\ufffd and b\ufffd\ufffd: .41"),
+        ("דגם .32, מודל גדול-א .41", "\u2068דגם\u2069 .32, \u2068מודל גדול-א\u2069 .41"),
+        ("مدل-3 and x", "\u2068مدل\u2069-3 and x"),
+    ],
+)
+def test_no_name_turns_the_direction_of_a_sentence(sentence: str, told: str) -> None:
+    assert isolate_words(sentence) == told
+    assert isolate_words(told) == told
+    assert escape_label(sentence) == told
 
 
 def test_quotes_in_labels_are_written_as_they_are() -> None:

@@ -90,6 +90,10 @@ def test_how_much_says_the_same(
 
 def test_nothing_is_said_before_anything_has_come() -> None:
     assert tell_arrivals(ask(("m", None)), None) == "No answer has come yet."
+    told = "Loading the encoder: 7 answers wait to be placed."
+    assert tell_arrivals(ask(("m", None)), None, 7) == told
+    told = "Loading the encoder: 1 answer waits to be placed."
+    assert tell_arrivals(ask(("m", None)), None, 1) == told
     assert tell_likeness(()) == "For this query only: likeness needs two answers."
 
 

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frame import arrivals, remedies, services
-from frame.stage import open_stage
+from frame.stage import name_stop, open_stage
 from hivemind_core.corpus.recording import format_recording, parse_recording
 from hivemind_core.corpus.store import open_corpus
 from hivemind_core.corpus.tables import QUERIES, RESPONSES
@@ -304,6 +304,35 @@ def test_answers_are_kept_in_a_new_corpus_with_a_record(
     assert "0 answers, 6 were there" in read_note(app, "live-kept")
 
 
+def _show_head() -> None:
+    from dataclasses import dataclass
+
+    import streamlit as st
+
+    from frame.arrivals import show_head
+    from hivemind_core.corpus.identity import name_sources
+    from hivemind_core.corpus.recording import Asked, Landed
+    from hivemind_core.live.session import Scene
+
+    @dataclass
+    class Asking:
+        asked: Asked
+
+    asked = Asked("q", "Why?", name_sources([("m", None)]), 4, (None,))
+    landed = (Landed(0.1, 0, 0, text="a"), Landed(0.2, 0, 1, error="lost"))
+    fault = str(st.session_state.get("fault", ""))
+    scene = Scene("running", 1.0, landed, {}, None, None, False, False, fault)
+    show_head(Asking(asked), scene)  # type: ignore[arg-type]
+
+
+def test_answers_that_wait_for_the_encoder_are_said_to() -> None:
+    app = AppTest.from_function(_show_head, default_timeout=90).run()
+    assert not app.exception
+    assert app.text[0].value == "Loading the encoder: 1 answer waits to be placed."
+    app.session_state["fault"] = "there is no encoder"
+    assert app.run().text[0].value == "No answer has come yet."
+
+
 def test_a_session_plays_again_from_its_recording(weather: Weather) -> None:
     first = find(ask(order(visit("live"), "gpt-a", "claude-b")))
     recording = parse_recording(format_recording(first.record()), "it")
@@ -314,6 +343,7 @@ def test_a_session_plays_again_from_its_recording(weather: Weather) -> None:
     assert find(app).wait(60)
     app = app.run()
     assert "A replay" in read_note(app, "kicker")
+    assert [name_stop(one) for one in (first, find(app))] == ["Stop asking", "Stop the replay"]
     before, after = first.scene.reading, find(app).scene.reading
     assert before is not None
     assert after is not None

@@ -239,14 +239,16 @@ def test_a_line_that_is_no_event_is_refused(line: object) -> None:
 
 def test_events_out_of_their_order_are_refused() -> None:
     later = {**HEARD, "at": 1.001}
-    assert "events come in the order of their time" in refuse(write(HEAD, later, LANDED))
+    told = refuse(write(HEAD, later, LANDED))
+    assert "line 3: events come in the order of their time; found 1 s after 1.001 s" in told
 
 
 def test_no_more_lands_than_was_asked_for() -> None:
     twice = write(HEAD, LANDED, {**LANDED, "at": 2})
-    assert "a sample lands once" in refuse(twice)
+    assert "line 3: a sample lands once; found source 1, sample 1 again" in refuse(twice)
     many = [{**LANDED, "sample": number} for number in range(5)]
-    assert "at most the 4 samples that were asked for land; found 5" in refuse(write(HEAD, *many))
+    told = "line 6: at most the 4 samples that were asked for land; found one more"
+    assert told in refuse(write(HEAD, *many))
     # Numbers need not start at 0: a session may go on where a corpus stops.
     late = [{**LANDED, "sample": number} for number in (50, 51)]
     assert len(parse_recording(write(HEAD, *late), "x").events) == 2

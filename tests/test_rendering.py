@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -59,6 +60,12 @@ def ask_view(page: str, given: dict[str, Any], corpus: str = "demo") -> View:
     return View(page, parameters, corpus)
 
 
+# What can be done on a page alone has no place on a slide or on paper.
+DONE_HERE = re.compile(
+    r"\b(click|lasso|hover|slider|drag|scroll|sidebar|tick the)\b", re.IGNORECASE
+)
+
+
 def list_figures(exhibit: Exhibit) -> list[Any]:
     return [json.loads(panel.figure.to_json())["data"] for panel in exhibit.panels]
 
@@ -82,6 +89,10 @@ def test_a_view_is_drawn_as_its_page_shows_it(
 ) -> None:
     app = visit(page, **given)
     exhibit = renderer.draw(ask_view(page, given))
+    panels = [part for one in exhibit.panels for part in (one.words, one.reading, one.basis)]
+    assert not [
+        told for told in (exhibit.reading, exhibit.basis, *panels) if DONE_HERE.search(told)
+    ]
     words = "\n".join([read(app), *(element.value.strip("*") for element in app.markdown)])
     assert exhibit.fault == ""
     assert exhibit.title in words
@@ -192,7 +203,9 @@ def test_a_live_view_is_told_and_nothing_begins(
 def test_a_replay_is_drawn_as_it_ended(renderer: Renderer) -> None:
     exhibit = renderer.draw(View("live", {"replay": "shipped"}, "demo"))
     assert exhibit.title == "Write a metaphor about time in one sentence."
-    assert exhibit.reading.startswith("32 answers, ")
+    assert exhibit.reading.startswith("Against plain, answers of a model are less alike under ")
+    assert exhibit.panels[0].reading.startswith("32 answers, ")
+    assert exhibit.panels[1].reading == ""
     assert exhibit.fault == ""
     assert len(exhibit.panels) == 2
     assert exhibit.view.parameters["replay"] == "shipped"
@@ -246,6 +259,17 @@ def test_a_corpus_that_cannot_be_shown_is_a_fault(
         ({"show": ("gpt-4o", "nobody")}, "It asks for show = gpt-4o, nobody, which is not here."),
         ({"query": "q2", "group": "q3-1-0"}, "It asks for group = q3-1-0, which is not here."),
         ({"at_people": "much"}, "It asks for at_people = much, which is not here."),
+        ({"query": "W" * 600}, f"It asks for query = {'W' * 39}…, which is not here."),
+        (
+            {"show": tuple(f"nobody {n}" for n in range(150))},
+            "It asks for show = nobody 0, nobody 1, nobody 2 and 147 more, which is not here.",
+        ),
+        (
+            {"query": "q99", "colour": "Smell", "same": "cosine", "at_people": "much"},
+            "It asks for query = q99, which is not here. It asks for colour = Smell, which is not "
+            "here. It asks for same = cosine, which is not here. 1 more of its choices is not "
+            "here.",
+        ),
     ],
 )
 def test_a_choice_that_is_not_there_is_a_fault(

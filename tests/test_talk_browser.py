@@ -87,11 +87,14 @@ def test_a_talk_is_presented_without_network(
     context.set_offline(True)
     assert talk.url.startswith(f"blob:http://127.0.0.1:{server.port}/")
     talk.reload()
-    for slide, key in zip(SLIDES, ("PageDown", "ArrowRight", "Home"), strict=True):
-        expect(talk.locator(SHOWN)).to_have_text(slide.title)
+    overview, *others = (slide.title for slide in SLIDES)
+    titles = [*(f"{overview} ({number} of 3)" for number in (1, 2, 3)), *others]
+    keys = ("PageDown", "ArrowRight", "PageDown", "ArrowRight", "Home")
+    for title, key in zip(titles, keys, strict=True):
+        expect(talk.locator(SHOWN)).to_have_text(title)
         expect(talk.locator(".view.shown .plot .main-svg").first).to_be_visible()
         talk.keyboard.press(key)
-    expect(talk.locator(SHOWN)).to_have_text("What the corpus says")
+    expect(talk.locator(SHOWN)).to_have_text(titles[0])
     talk.locator("html[data-ready]").wait_for(state="attached")
     talk.keyboard.press("d")
     dark = talk.locator("body").evaluate("e => getComputedStyle(e).backgroundColor")

@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from hivemind_core.figures.palette import DARK, LIGHT, Ground
+from hivemind_core.figures.palette import DARK, LIGHT, Ground, measure_contrast
 from hivemind_core.figures.query_map import QueryPoints, draw_query_map
 from hivemind_core.figures.shares import (
+    BARS,
+    DIAMONDS,
     CategoryShare,
     describe_shares,
     draw_shares,
@@ -67,7 +69,9 @@ def test_without_a_corpus_the_published_shares_stand_alone() -> None:
     )
     assert "these sum to 264 %" in explain_shares(rows, 0)
     assert "Bars" not in explain_shares(rows, 0)
-    assert len(draw_shares(rows, LIGHT).data) == 1
+    figure = draw_shares(rows, LIGHT)
+    assert [trace.name for trace in figure.data if trace.showlegend is None] == [DIAMONDS]
+    assert len(figure.data) == 2
 
 
 def test_the_sentence_names_the_two_largest_but_never_other() -> None:
@@ -88,12 +92,17 @@ def test_an_empty_corpus_has_no_share() -> None:
 def test_bars_and_diamonds_are_where_the_numbers_are(ground: Ground) -> None:
     rows = list_shares((*PAPER, HTML), (30, 10, 5), 100)
     figure = draw_shares(rows, ground)
-    bars, diamonds = figure.data
+    bars, diamonds, *named = figure.data
+    assert (bars.showlegend, diamonds.showlegend) == (False, False)
+    assert [trace.name for trace in named] == [BARS, DIAMONDS]
+    assert figure.layout.showlegend
     assert list(bars.x)[::-1][:3] == [rows[0].share, rows[1].share, rows[2].share]
     assert list(diamonds.x)[::-1][0] == 58.0
     assert HTML not in figure.to_json()
     groups = {one.text for one in figure.layout.annotations}
     assert {"Open-Endedness", "Information-Seeking"} <= groups
+    for note in figure.layout.annotations:
+        assert measure_contrast(note.font.color, ground.paper) >= 4.5
 
 
 def test_tables_hold_every_row() -> None:

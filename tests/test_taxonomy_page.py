@@ -89,9 +89,10 @@ def test_the_corpus_stands_beside_what_was_published() -> None:
     app = visit("taxonomy", "chat")
     assert read_block(app, "finding-shares").startswith("Of 120 queries, ")
     assert "Diamonds: as published" in read_note(app, "basis-shares")
-    bars, diamonds = list_specs(app)[0]["data"]
+    bars, diamonds, *named = list_specs(app)[0]["data"]
     assert bars["type"] == "bar"
     assert diamonds["marker"]["symbol"] == "diamond-open"
+    assert [each["name"] for each in named] == ["this corpus", "as published, of 26,070 queries"]
     assert any("3 labels beyond the paper's 17" in box.label for box in app.expander)
 
 

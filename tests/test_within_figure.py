@@ -48,7 +48,7 @@ def test_a_row_has_a_dot_with_its_interval_and_its_value() -> None:
     assert dot.error_x.arrayminus == pytest.approx([0.08])
     assert (dot.marker.color, dot.marker.symbol) == ("#123456", "square")
     assert dot.hovertext == ("gpt-4o: 0.780, 95 % interval .70 to .81, 100 queries",)
-    assert list_words(figure) == [".78"]
+    assert list_words(figure) == [".78", "cosine similarity"]
 
 
 def test_bars_are_the_shares_of_the_bins_that_occur() -> None:
@@ -130,7 +130,13 @@ def test_marks_are_named_where_they_are_and_do_not_cover_each_other() -> None:
     figure = draw([make_row()], marks)
     assert [shape.x0 for shape in figure.layout.shapes] == [0.06, 0.08, 0.35]
     named = {a.text: a for a in figure.layout.annotations}
-    assert set(named) == {".78", "people .35", "unrelated .06", "shuffled .08"}
+    assert set(named) == {
+        ".78",
+        "people .35",
+        "unrelated .06",
+        "shuffled .08",
+        "cosine similarity",
+    }
     assert named["unrelated .06"].yshift == named["people .35"].yshift == 0
     assert named["people .35"].xanchor == "left"  # centred it would run into the other
     assert named["shuffled .08"].yshift > 0

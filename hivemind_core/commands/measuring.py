@@ -9,6 +9,7 @@ import typer
 
 from hivemind_core.commands.arguments import CorpusArgument, EncoderOption, JsonOption
 from hivemind_core.errors import CorpusError, InputError
+from hivemind_core.figures.numbers import isolate_words
 from hivemind_core.progress import show_progress
 
 
@@ -78,7 +79,8 @@ def measure(
         left = f"hivemind: {missing:,} answers have no vector yet and are left out"
         print(f"{left}; run: hivemind build {shlex.quote(corpus)}", file=sys.stderr)
     summary = summarise(opened.manifest.name, name, measured, pooling)
-    print(json.dumps(summary, ensure_ascii=False) if as_json else format_summary(summary))
+    told = isolate_words(format_summary(summary))
+    print(json.dumps(summary, ensure_ascii=False) if as_json else told)
 
 
 def calibrate(
@@ -115,7 +117,8 @@ def calibrate(
     with show_progress() as report:
         reports = calibrate_panel(panel, slices=list_slices(panel, bins), report=report)
     described = describe_reports(panel, opened.manifest.name, reports)
-    print(json.dumps(described, ensure_ascii=False) if as_json else format_reports(described))
+    told = isolate_words(format_reports(described))
+    print(json.dumps(described, ensure_ascii=False) if as_json else told)
 
 
 def report(

@@ -1,7 +1,8 @@
 """Rows of a corpus as a file that somebody takes away, and what the file is of.
 
-Texts are written exactly as they are. A spreadsheet may take one that begins with "=" for a
-formula: open CSV files of answers as text there.
+Parquet and JSON Lines hold texts exactly as they are. A spreadsheet takes a text of a CSV file that
+begins with "=" for a formula and runs it, and texts here are anybody's: in CSV such a text has an
+apostrophe before it.
 """
 
 import json
@@ -10,6 +11,7 @@ import re
 from typing import Literal, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
@@ -22,6 +24,13 @@ FORMS: tuple[Form, ...] = ("csv", "parquet", "jsonl")
 HASH_SHOWN = 12
 LONGEST_NAME = 60
 METADATA_KEY = "hivemind"
+# Wide ones are taken for the same. Apostrophes too: taking one away gives back every text.
+FORMULA = r"^('*[=+\-@\t\r\n＝＋－＠])"
+ABOUT_CSV = (
+    "A text that begins with = + - @, a tab or a line end, after apostrophes or none, has one more "
+    "apostrophe before it, so that no spreadsheet runs it. Parquet and JSON hold texts as they are."
+)
+"""What to know of a CSV file that was written here, for whoever reads it again."""
 
 Citation: TypeAlias = dict[str, str | bool]
 
@@ -85,7 +94,7 @@ def name_stem(manifest: Manifest, what: str) -> str:
 
 
 def write_rows(table: pa.Table, form: Form, citation: Citation | None = None) -> bytes:
-    """Return rows as the bytes of a file; every column, texts exactly as they are.
+    """Return rows as the bytes of a file, every column.
 
     Parameters
     ----------
@@ -95,7 +104,7 @@ def write_rows(table: pa.Table, form: Form, citation: Citation | None = None) ->
         csv
             UTF-8 with a line of column names. A missing value is nothing between the commas, an
             empty text is ``""``: readers that do not look at quotes take one for the other.
-            Lists are JSON.
+            Lists are JSON. Texts that a spreadsheet would run are made inert: see `ABOUT_CSV`.
         parquet
             Column types as they are.
         jsonl
@@ -118,9 +127,10 @@ def write_rows(table: pa.Table, form: Form, citation: Citation | None = None) ->
 
 
 def _write_csv(table: pa.Table) -> bytes:
-    columns = [_flatten(column) for column in table.columns]
+    columns = [_disarm(_flatten(column)) for column in table.columns]
+    names = _disarm(pa.chunked_array([table.column_names], pa.string())).to_pylist()
     sink = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(pa.Table.from_arrays(columns, names=table.column_names), sink)
+    pyarrow.csv.write_csv(pa.Table.from_arrays(columns, names=names), sink)
     return bytes(sink.getvalue())
 
 
@@ -132,6 +142,13 @@ def _flatten(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column
     written = [None if value is None else _write_json(value) for value in column.to_pylist()]
     return pa.chunked_array([pa.array(written, pa.string())])
+
+
+def _disarm(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of texts of which a spreadsheet runs none; another stays as it is."""
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column
+    return pc.replace_substring_regex(column, pattern=FORMULA, replacement=r"'\1")
 
 
 def _write_json(value: object) -> str:

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeGuard
 
@@ -196,20 +195,30 @@ def parse_recording(content: bytes, where: str) -> Recording:
     events = tuple(
         _read_event(line, asked, f"{where}, line {number}") for number, line in lines[1:]
     )
-    _check_order(events, asked, where)
+    _check_order(events, [number for number, _ in lines[1:]], asked, where)
     created = head.get("created")
     return Recording(asked, events, created if _is_text(created) else "")
 
 
-def _check_order(events: Sequence[Event], asked: Asked, where: str) -> None:
-    if any(later.at < earlier.at for earlier, later in pairwise(events)):
-        raise InputError("events come in the order of their time", where=where)
-    slots = [(one.source, one.sample) for one in list_answers(events)]
-    if len(slots) > asked.total:
-        rule = f"at most the {asked.total:,} samples that were asked for land"
-        raise InputError(rule, where=where, found=f"{len(slots):,}")
-    if len(set(slots)) < len(slots):
-        raise InputError("a sample lands once", where=where)
+def _check_order(events: Sequence[Event], numbers: Sequence[int], asked: Asked, where: str) -> None:
+    """Raise InputError, with its line, at the first event that cannot follow those before it."""
+    latest, landed = 0.0, set[tuple[int, int]]()
+    for event, number in zip(events, numbers, strict=True):
+        line = f"{where}, line {number}"
+        if event.at < latest:
+            found = f"{event.at:g} s after {latest:g} s"
+            raise InputError("events come in the order of their time", where=line, found=found)
+        latest = event.at
+        if not isinstance(event, Landed):
+            continue
+        slot = (event.source, event.sample)
+        if slot in landed:
+            found = f"source {event.source}, sample {event.sample} again"
+            raise InputError("a sample lands once", where=line, found=found)
+        landed.add(slot)
+        if len(landed) > asked.total:
+            rule = f"at most the {asked.total:,} samples that were asked for land"
+            raise InputError(rule, where=line, found="one more")
 
 
 def _read_head(head: Mapping[str, Any], where: str) -> Asked:

@@ -5,6 +5,7 @@ import re
 import hivemind_core
 from hivemind_core.corpus.exports import HASH_SHOWN
 from hivemind_core.exhibit import Exhibit
+from hivemind_core.figures.numbers import isolate_words
 
 SOFTWARE = "hivemind-atlas"
 SIMULATED = "SIMULATED"
@@ -93,4 +94,4 @@ def write_citation(exhibit: Exhibit) -> str:
         str(citation.get("licence", "")),
         f"{about['software']} {about['version']}",
     ]
-    return " · ".join(filter(None, parts))
+    return isolate_words(" · ".join(filter(None, parts)))

@@ -7,6 +7,8 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const whole = matchMedia("(display-mode: fullscreen)");
   const MADE_WIDTH = 560, MADE_HEIGHT = 330, LEAST_WIDTH = 440, LARGEST = 2.6, NARROW = 700;
+  const LEAST_ROOM = 24; // pixels of a figure as drawn: Plotly breaks off in less
+  const NO_ROOM = "There is no room for this figure beside so many words.";
   const LEGIBLE = 16 / 12; // letters of a slide of 1280 x 720, in those of a page
   const CONFIG = {
     displaylogo: false, responsive: false, plotlyServerURL: "", topojsonURL: "about:blank",
@@ -71,27 +73,48 @@
     return {scale, width, height, state: [findHeld(plot).id, scale, width, height].join()};
   }
 
+  /* One figure that cannot be drawn says so in its place, and the others go on. */
+  function tellFault(plot, words) {
+    if (words) plot.dataset.fault = words;
+    else delete plot.dataset.fault;
+  }
+
+  function tellBroken(plot, error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    tellFault(plot, "This figure could not be drawn: " + cause.slice(0, 200));
+  }
+
   const isDrawn = plot => plot.dataset.drawn === describe(plot).state;
 
   function draw(plot) {
     const {scale, width, height, state} = describe(plot);
     if (plot.dataset.drawn === state) return;
+    if (!(Math.min(width, height) >= LEAST_ROOM)) { // of no room at all the scale is no number
+      plot.dataset.drawn = state;
+      tellFault(plot, NO_ROOM);
+      return;
+    }
     const held = findHeld(plot), drawing = plot.firstElementChild;
     drawing.style.transform = "scale(" + scale + ")";
     drawing.style.width = width + "px";
     drawing.style.height = height + "px";
-    const same = (plot.dataset.drawn || "").split(",")[0] === held.id;
+    const same = drawing.dataset.held === held.id;
     plot.dataset.drawn = state;
-    if (same) {
-      Plotly.relayout(drawing, {width, height});
-      return;
-    }
+    tellFault(plot, "");
+    try {
+      const drawn = same ? Plotly.relayout(drawing, {width, height}) : drawAnew(drawing, held, width, height);
+      Promise.resolve(drawn).catch(error => tellBroken(plot, error));
+      drawing.dataset.held = held.id;
+    } catch (error) { tellBroken(plot, error); }
+  }
+
+  function drawAnew(drawing, held, width, height) {
     const figure = JSON.parse(held.textContent);
     Object.assign(figure.layout, {width, height, autosize: false});
     foldTitles(figure.layout, width);
     // Tools are for what can be moved; deck.css puts them where no legend is.
     const displayModeBar = figure.layout.dragmode === "pan" && "hover";
-    Plotly.react(drawing, figure.data, figure.layout, {...CONFIG, displayModeBar});
+    return Plotly.react(drawing, figure.data, figure.layout, {...CONFIG, displayModeBar});
   }
 
   const listPlots = view => [...view.querySelectorAll(".plot")];

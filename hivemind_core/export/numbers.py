@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from hivemind_core.corpus.exports import write_rows
+from hivemind_core.corpus.exports import ABOUT_CSV, write_rows
 from hivemind_core.errors import InputError
 from hivemind_core.exhibit import Exhibit
 from hivemind_core.export.about import describe_exhibit
@@ -38,7 +38,7 @@ def write_numbers(exhibits: Sequence[Exhibit], form: Literal["csv", "parquet"]) 
             citation = {k: _flatten(v) for k, v in about.items()}
             files[name] = write_rows(table, form, citation)
             names.append(name)
-        told.append({**about, "files": names})
+        told.append({**about, "files": names, **({"texts": ABOUT_CSV} if form == "csv" else {})})
     if not files:
         raise InputError("these views have no tables", remedy="Take them as HTML, PDF or PPTX")
     return {**files, ABOUT: (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode()}

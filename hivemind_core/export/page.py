@@ -13,7 +13,13 @@ from hivemind_core.export.dressing import dress_figure, list_text
 from hivemind_core.export.fonts import write_faces
 from hivemind_core.export.live import LIVE, find_origin, write_address
 from hivemind_core.export.rows import write_table
-from hivemind_core.export.stage import find_least, set_on_slide, stands_aside
+from hivemind_core.export.stage import (
+    find_least,
+    set_on_slide,
+    split_views,
+    stands_aside,
+    take_part,
+)
 from hivemind_core.figures.palette import DARK, LIGHT, Ground
 
 TITLE_SIZES = (60, 140, 320)  # characters up to which a title is set that large
@@ -73,6 +79,11 @@ def write_html(
     origin = find_origin(live) if live else ""
     if dark and len(dark) != len(exhibits):
         raise InputError("light and dark exhibits must be the same", found=f"{len(dark)} dark ones")
+    slides = split_views(exhibits)
+    exhibits, dark = (
+        [take_part(drawn[number], part) for number, part in slides] if drawn else []
+        for drawn in (exhibits, dark)
+    )
     grounds = [("dark" if is_dark else "light", exhibits), *([("dark", dark)] if dark else [])]
     views = [
         _write_view({name: drawn[n] for name, drawn in grounds}, (n + 1, len(exhibits)), live)

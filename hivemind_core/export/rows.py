@@ -6,7 +6,7 @@ from math import isfinite, isnan
 import pyarrow as pa
 
 from hivemind_core.export.document import write_text
-from hivemind_core.figures.numbers import count
+from hivemind_core.figures.numbers import count, isolate_words
 
 MOST_ROWS = 500  # of a table in a page; files of numbers hold all
 LONGEST = 2000  # characters of a cell
@@ -35,7 +35,7 @@ def write_table(name: str, table: pa.Table, *, is_open: bool = False) -> str:
     )
     return (
         f'<details class="table"{" open" * is_open}>'
-        f"<summary>{write_text(name)} ({size}{cut})</summary>"
+        f"<summary>{write_text(isolate_words(name))} ({size}{cut})</summary>"
         f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div></details>"
     )

@@ -13,7 +13,13 @@ from hivemind_core.export.paper import INCH, NARROWEST, Print
 from hivemind_core.export.pictures import draw_vectors, write_png
 from hivemind_core.export.renderer import EXTRA, WITHOUT
 from hivemind_core.export.rows import write_value
-from hivemind_core.export.stage import choose_scale, set_on_slide, stands_aside
+from hivemind_core.export.stage import (
+    choose_scale,
+    set_on_slide,
+    split_views,
+    stands_aside,
+    take_part,
+)
 from hivemind_core.figures.palette import LIGHT
 
 if TYPE_CHECKING:
@@ -29,7 +35,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 960, 540  # points: 16 to 9
 PIXELS = 4 / 3  # of a slide of 1280 x 720, a point
 EDGE, GAP, TOP, FOOT = 40.0, 14.0, 26.0, 16.0
-ASIDE, LARGEST_ASIDE = 0.3, 24  # of the width, for words beside a figure, and points of a title
+ASIDE, LARGEST_ASIDE = 0.3, 22  # of the width, for words beside a figure, and points of a title
 TITLES = ((60, 30), (140, 22), (320, 16), (700, 12), (1400, 9))  # characters up to, points
 SMALLEST, LONGEST = 9, 1400  # points, and characters of a title that still fit in them
 READINGS = ((160, 17), (320, 14), (700, 11))
@@ -75,7 +81,8 @@ def write_slides(exhibits: Sequence[Exhibit], title: str, *, dpi: int = 220) -> 
     deck.slide_width, deck.slide_height = Pt(WIDTH), Pt(HEIGHT)
     deck.core_properties.title = clean_text(title)[:250]
     deck.core_properties.author = ""
-    pages = [_Page(exhibit) for exhibit in exhibits]
+    slides = split_views(exhibits)
+    pages = [_Page(take_part(exhibits[number], part)) for number, part in slides]
     pictures = _draw_figures(pages, dpi)
     for page in pages:
         _add_slide(deck, page, [pictures.pop(0) for _ in page.exhibit.panels])

@@ -6,16 +6,20 @@ figure is drawn in less room than it was made for and enlarged, as far as its ro
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from hivemind_core.exhibit import Panel
+from hivemind_core.exhibit import Exhibit, Panel
+from hivemind_core.export.live import LIVE
 
 TALL = 520  # pixels: a lone figure as high as that stands beside its words
 ROOM_BELOW = 440  # pixels of a slide of 1280 x 720 that are left below words, about
 LETTER, LARGE = 12, 16  # pixels of letters, as made, and as a slide of 1280 x 720 should show them
+SMALL = 14  # pixels of letters below which several figures are shown one a slide
+ROOM_ACROSS, GUTTER, CAPTION = 1204, 18, 50  # pixels: of a slide, between figures, words above one
 LINE, SPACE = 1.3, 0.2  # height of a line, and space between names of several, in letters
 ALONE = 1.2  # height of a name of one line
 LEAST_HEIGHT, LEAST_WIDTH = 260, 440  # pixels in which a figure without rows can be drawn
@@ -25,6 +29,49 @@ SMALLEST, LARGEST = 0.6, 2.6
 TOP, BOTTOM = 16, 48  # margins of the template
 MANY = 12  # rows of a matrix whose columns go unnamed on a slide
 HEAD = 40  # pixels above a matrix without names
+
+
+def split_views(exhibits: Sequence[Exhibit]) -> list[tuple[int, int | None]]:
+    """Return which figures each slide shows: a view's number, and one figure's or None for all.
+
+    Figures side by side that would have to be small are shown one a slide. A live view stays one:
+    its figures stand where it runs.
+    """
+    slides: list[tuple[int, int | None]] = []
+    for number, exhibit in enumerate(exhibits):
+        parts = len(exhibit.panels)
+        is_split = parts > 1 and exhibit.view.page != LIVE and _is_crowded(exhibit.panels)
+        slides += [(number, part if is_split else None) for part in range(parts if is_split else 1)]
+    return slides
+
+
+def take_part(exhibit: Exhibit, part: int | None) -> Exhibit:
+    """Return one figure of a view as a view of its own, with its sentence; all of it for None."""
+    if part is None or part >= len(exhibit.panels):
+        return exhibit
+    panel = exhibit.panels[part]
+    is_first = part == 0
+    reading = exhibit.reading if is_first else panel.reading or exhibit.reading
+    return replace(
+        exhibit,
+        title=f"{exhibit.title} ({part + 1} of {len(exhibit.panels)})",
+        reading=reading,
+        panels=(replace(panel, reading=panel.reading if is_first else "", basis=""),),
+        basis="\n".join(filter(None, [panel.basis, exhibit.basis])),
+        tables=exhibit.tables if is_first else {},
+    )
+
+
+def _is_crowded(panels: Sequence[Panel]) -> bool:
+    """Return whether a figure of several would have letters too small for the last row."""
+    number = len(panels)
+    across = number if number < 4 else -(-number // 2)
+    down = -(-number // across)
+    has_words = any(panel.reading for panel in panels)
+    width = (ROOM_ACROSS - GUTTER * (across - 1)) / across
+    height = (ROOM_BELOW - GUTTER * (down - 1)) / down - CAPTION * has_words
+    least = SMALL / LETTER
+    return any(choose_scale(set_on_slide(one.figure), width, height) < least for one in panels)
 
 
 def stands_aside(panels: Sequence[Panel]) -> bool:

@@ -88,9 +88,15 @@ def list_entries(reading: Reading) -> list[Entry]:
     return list_group_entries(groups, medoids, [()] * numbers)
 
 
-def tell_arrivals(asked: Asked, reading: Reading | None) -> str:
-    """Return in a sentence how much of what has come says the same."""
+def tell_arrivals(asked: Asked, reading: Reading | None, waiting: int = 0) -> str:
+    """Return in a sentence how much of what has come says the same.
+
+    `waiting` is how many answers have come that the encoder, once it is loaded, will read.
+    """
     if reading is None or not reading.answers:
+        if waiting:
+            verb = "waits" if waiting == 1 else "wait"
+            return f"Loading the encoder: {count(waiting, 'answer')} {verb} to be placed."
         return "No answer has come yet."
     total, entries = len(reading.answers), list_entries(reading)
     wordings = len({str(one.text).strip() for one in reading.answers})
@@ -350,7 +356,7 @@ def tell_arms(arms: Sequence[Arm]) -> str:
         moved = arm.within.difference
         longer = arm.characters.difference
         cost = (
-            f", with {abs(longer.mean):,.0f} characters {'more' if longer.mean > 0 else 'less'}"
+            f", with {abs(longer.mean):,.0f} characters {'more' if longer.mean > 0 else 'fewer'}"
             if longer.is_defined and not longer.low <= 0 <= longer.high
             else ""
         )

@@ -36,6 +36,7 @@ SYMBOLS = ("circle", "square", "triangle-up", "triangle-down", "pentagon", "hexa
 HUMAN_SYMBOL = "diamond-open"
 WITHHELD_SYMBOL = "x"
 CLUSTERS_WITH_HUE = len(HUES)
+READABLE = 4.5  # contrast that WCAG 2 asks of letters
 NEUTRAL = "#8C857F"  # seen on both grounds
 
 
@@ -225,6 +226,13 @@ def shade(share: float, ground: Ground) -> str:
 def choose_readable(color: str, inks: Iterable[str]) -> str:
     """Return whichever of these inks is told apart best from a colour; all are #rrggbb."""
     return max(inks, key=lambda ink: measure_contrast(ink, color))
+
+
+def ink_text(color: str, ground: Ground) -> str:
+    """Return a colour (#rrggbb) as letters of it can be read on a ground: nearer to its ink."""
+    steps = (mix(color, ground.ink, share) for share in np.linspace(0, 1, 21).tolist())
+    readable = (each for each in steps if measure_contrast(each, ground.paper) >= READABLE)
+    return next(readable, ground.ink)
 
 
 def measure_contrast(color: str, other: str) -> float:

@@ -9,10 +9,12 @@ from hivemind_core.corpus.taxonomy import read_taxonomy
 from hivemind_core.figures.axes import make_axis
 from hivemind_core.figures.layers import cut_name
 from hivemind_core.figures.numbers import count, escape_label
-from hivemind_core.figures.palette import Ground
+from hivemind_core.figures.palette import Ground, ink_text
+from hivemind_core.figures.rows import lay_legend
 from hivemind_core.figures.taxonomy import NAME_WIDTH, OTHER, find_hues
 
 ROW_HEIGHT = 25  # pixels
+BARS, DIAMONDS = "this corpus", "as published, of 26,070 queries"
 
 
 @dataclass(frozen=True)
@@ -167,11 +169,28 @@ def draw_shares(rows: Sequence[CategoryShare], ground: Ground) -> go.Figure:
     names = [(place, escape_label(cut_name(row.name, NAME_WIDTH))) for place, row in
              zip(places, turned, strict=True)]  # fmt: skip
     _lay(figure, axis, names, ground, 70 + ROW_HEIGHT * len(rows))
-    _name_groups(figure, turned, hues)
+    _name_groups(figure, turned, hues, ground)
+    _name_marks(figure, rows, ground)
     return figure
 
 
-def _name_groups(figure: go.Figure, turned: Sequence[CategoryShare], hues: dict[str, str]) -> None:
+def _name_marks(figure: go.Figure, rows: Sequence[CategoryShare], ground: Ground) -> None:
+    """Say above the rows what a bar is, and what a diamond."""
+    figure.update_traces(showlegend=False)
+    marks = (
+        ("square", ground.muted, BARS, any(row.share is not None for row in rows)),
+        ("diamond-open", ground.ink, DIAMONDS, any(row.published is not None for row in rows)),
+    )
+    for symbol, color, name, is_drawn in marks:
+        if is_drawn:
+            look = {"symbol": symbol, "size": 10, "color": color, "line": {"width": 1.6}}
+            figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=look, name=name))
+    lay_legend(figure, ground)
+
+
+def _name_groups(
+    figure: go.Figure, turned: Sequence[CategoryShare], hues: dict[str, str], ground: Ground
+) -> None:
     """Write the paper's category beside the rows that lie in it, in their colour."""
     for group in dict.fromkeys(row.group for row in turned):
         places = [place for place, row in enumerate(turned) if row.group == group]
@@ -183,7 +202,7 @@ def _name_groups(figure: go.Figure, turned: Sequence[CategoryShare], hues: dict[
                 y=sum(places) / len(places),
                 text=escape_label(group),
                 showarrow=False,
-                font={"size": 12, "color": hues[group]},
+                font={"size": 12, "color": ink_text(hues[group], ground)},
             )
 
 

@@ -29,7 +29,7 @@ from hivemind_core.measures.arrays import Floats
 from hivemind_core.measures.resampling import Estimate
 
 MARK_LINE = 17
-KEY_LINE = 32
+KEY_LINE = 48
 LETTER = 0.035  # of the cosine axis: as wide as a letter of a mark's name on a narrow page
 BINS = 10
 LEFT, RIGHT = (0.0, 0.45), (0.56, 1.0)
@@ -114,7 +114,7 @@ def draw_within(
         _name_groups(figure, groups, ground)
     if is_binned:
         _draw_bins(figure, rows, ground)
-        _add_key(figure, _span_bins(rows), ground)
+        _add_key(figure, _span_bins(rows), scale.removeprefix("mean "), ground)
         figure.update_layout(xaxis={"domain": LEFT}, xaxis2=_make_share_axis(shown, ground))
     else:
         figure.update_layout(margin={"r": 44})
@@ -260,8 +260,8 @@ def _tell_share(name: str, number: int, share: float) -> str:
     return escape_label(f"{cut_hover(name)}: {written} of queries {_name_bin(number)}")
 
 
-def _add_key(figure: go.Figure, bins: range, ground: Ground) -> None:
-    """Say above the right panel which colour is which bin."""
+def _add_key(figure: go.Figure, bins: range, scale: str, ground: Ground) -> None:
+    """Say above the right panel which colour is which bin, of what."""
     above = LEGEND_LINE * bool(figure.layout.showlegend)
     edges = np.linspace(0, 1, len(bins) + 1).tolist()
     colors = [shade(b / (BINS - 1), ground) for b in bins]
@@ -285,6 +285,17 @@ def _add_key(figure: go.Figure, bins: range, ground: Ground) -> None:
         "ticktext": [write_tenth(place) for place in places],
         "tickfont": {"size": 12, "color": ground.muted},
     }
+    figure.add_annotation(
+        text=escape_label(scale),
+        x=sum(RIGHT) / 2,
+        xanchor="center",
+        xref="paper",
+        y=1,
+        yref="y domain",
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": 12, "color": ground.muted},
+    )
     figure.add_trace(
         go.Scatter(
             x=[None],

@@ -11,6 +11,7 @@ from plotly.offline import get_plotlyjs
 from hivemind_core.export.document import Document, list_colors, read_part, write_data, write_text
 from hivemind_core.export.dressing import dress_figure
 from hivemind_core.export.fonts import write_faces
+from hivemind_core.figures.numbers import isolate_words
 from hivemind_core.figures.palette import DARK, LIGHT, Ground
 from hivemind_core.report.parts import (
     WIDTH,
@@ -109,6 +110,10 @@ def _write_section(number: int, section: Section) -> str:
     return "\n".join([f'<section id="{section.anchor}">', held, *parts[first:], "</section>"])
 
 
+def _write_sentence(text: str) -> str:
+    return write_text(isolate_words(text))
+
+
 @singledispatch
 def _write(part: Part, place: str) -> str:
     raise TypeError(f"no part of a report: {type(part).__name__}")
@@ -117,7 +122,8 @@ def _write(part: Part, place: str) -> str:
 @_write.register
 def _write_words(part: Words, place: str) -> str:
     tag = TAGS.get(part.tone, "p")
-    return f'<{tag} class="{part.tone}" dir="auto">{write_text(part.text)}</{tag}>'
+    write = write_text if part.tone == "code" else _write_sentence  # a command is copied as it is
+    return f'<{tag} class="{part.tone}" dir="auto">{write(part.text)}</{tag}>'
 
 
 @_write.register
@@ -138,7 +144,7 @@ def _write_terms(part: Terms, place: str) -> str:
 def _write_points(part: Points, place: str) -> str:
     items = []
     for text, anchor in part.points:
-        told = write_text(text)
+        told = _write_sentence(text)
         item = f'<a href="#{anchor}">{told}</a>' if anchor else told
         items.append(f'<li dir="auto">{item}</li>')
     return f"<ul>{''.join(items)}</ul>"
@@ -158,12 +164,12 @@ def _write_grid(part: Grid, place: str) -> str:
     short = ' class="short"' if len(part.rows) <= SHORT else ""
     table = (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{write_text(part.caption)}">'
-        f'<table id="{place}"{short}><caption>{write_text(part.caption)}</caption>'
+        f'<table id="{place}"{short}><caption>{_write_sentence(part.caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows[:held])}</tbody>{foot}</table></div>"
     )
     if not part.is_long:
         return table
-    summary = f"{write_text(part.caption)} ({len(part.rows):,} rows)"
+    summary = f"{_write_sentence(part.caption)} ({len(part.rows):,} rows)"
     return f"<details><summary>{summary}</summary>{table}</details>"
 
 
@@ -186,7 +192,7 @@ def _mark(column: int, grid: Grid) -> str:
 def _write_drawing(part: Drawing, place: str) -> str:
     height = float(part.light.layout.height or 0)
     shrink = min(1.0, (PAGE_HEIGHT - OPENING_HEIGHT) / height) if height else 1.0
-    words = write_text(part.words)
+    words = _write_sentence(part.words)
     return (
         f'<figure style="--shrink:{shrink:.3f};min-height:{height:.0f}px">'
         f'<div class="drawing" data-figure="{place}" role="img" aria-label="{words}"></div>'
