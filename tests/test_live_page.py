@@ -321,7 +321,7 @@ def _show_head() -> None:
     asked = Asked("q", "Why?", name_sources([("m", None)]), 4, (None,))
     landed = (Landed(0.1, 0, 0, text="a"), Landed(0.2, 0, 1, error="lost"))
     fault = str(st.session_state.get("fault", ""))
-    scene = Scene("running", 1.0, landed, {}, None, None, False, False, fault)
+    scene = Scene("running", 1.0, landed, {}, None, None, {}, False, False, fault)
     show_head(Asking(asked), scene)  # type: ignore[arg-type]
 
 
