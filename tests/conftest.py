@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.browsing import Server
 
 CHROMIUM = Path("/usr/bin/chromium")
+MAIN = sys.modules["__main__"]
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +30,10 @@ def test_data() -> Path:
 def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give back the main module, which Streamlit replaces by the script it runs.
 
-    A process that is spawned later would run that script instead.
+    A process that is spawned later would run that script instead. It is the one that pytest
+    began with: a fixture of a module may have run a script before.
     """
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    monkeypatch.setitem(sys.modules, "__main__", MAIN)
 
 
 @pytest.fixture(autouse=True)
