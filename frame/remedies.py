@@ -187,7 +187,8 @@ def _show_scoring(session: Session, reading: Reading) -> dict[str, tuple[Change,
     if scoring is not None and scoring.session is not session:
         scoring = None  # it was of an earlier one
     if scoring is None or (scoring.is_over and scoring.fault):
-        box = st.expander("Score the answers too", key="live-scorer", on_change="rerun")
+        title, is_open = "Score the answers too", scoring is not None  # to say what went wrong
+        box = st.expander(title, is_open, key="live-scorer", on_change="rerun")
         if box.open:
             with box:
                 _offer_scorer(session, reading)

@@ -15,6 +15,7 @@ from frame.stage import name_stop, open_stage
 from hivemind_core.corpus.recording import format_recording, parse_recording
 from hivemind_core.corpus.store import open_corpus
 from hivemind_core.corpus.tables import QUERIES, RESPONSES
+from hivemind_core.errors import InputError
 from hivemind_core.live import session
 from hivemind_core.live.feeds import ReplayFeed
 from hivemind_core.live.reading import Reading
@@ -412,6 +413,27 @@ def test_a_scorer_that_is_none_can_be_named_again(weather: Weather) -> None:
         app = app.run()
         assert words in read_note(app, "live-scoring")
     assert not read_note(app, "live-scoring")
+
+
+def test_the_fault_of_a_slow_scorer_is_shown(
+    weather: Weather, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def refuse_late(name: str, environment: object) -> None:
+        assert go_on.wait(60)
+        raise InputError("a scorer must answer")
+
+    monkeypatch.setattr(remedies, "find_scorers", refuse_late)
+    app = ask(order(visit("live"), "gpt-a"))
+    app.session_state["live-scorer"] = True
+    app.run().text_input(key="live-scorer-name").set_value("slow")
+    app = app.run().button(key="live-score").click().run().run()
+    assert read_note(app, "live-scoring").startswith("Scoring: 0")
+    go_on.set()
+    while not app.session_state["live-scoring"].is_over:
+        app = app.run()
+    assert read_note(app.run(), "live-scoring") == "No scores: a scorer must answer"
 
 
 def test_a_scorer_that_breaks_off_says_so(
