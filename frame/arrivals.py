@@ -10,7 +10,7 @@ import streamlit as st
 from frame import loading, sheets
 from frame.exhibits import take_figure
 from frame.loading import Book
-from frame.pane import cut_text
+from frame.pane import cut_beginning, cut_text
 from frame.sheets import Place, Sheet
 from frame.theme import draw_shares, find_ground, write_finding, write_note
 from hivemind_core.corpus.cache import VectorCache
@@ -125,7 +125,7 @@ def show_progress(session: Session, scene: Scene) -> None:
     for place, (slot, text) in enumerate(_list_coming(scene)):
         with st.container(border=True, key=f"coming-{place}", gap="xsmall"):
             write_note(name_shown(asked)[slot[0]], f"coming-{place}")
-            st.text(cut_text(text[-COMING_CUT:], COMING_CUT), width="stretch")
+            st.text(cut_beginning(text, COMING_CUT), width="stretch")
 
 
 def _tell_source(asked: Asked, scene: Scene, number: int) -> str:

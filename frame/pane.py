@@ -98,6 +98,14 @@ def cut_text(text: str | None, width: int) -> str:
     return (whole if width / 2 < len(whole) <= width else text[:width]).rstrip() + " …"
 
 
+def cut_beginning(text: str, width: int) -> str:
+    """Return at most so many characters of the end of a text, from the beginning of a word."""
+    if len(text) <= width:
+        return text
+    whole = re.sub(r"^\S*\s+", "", text[-width - 1 :])
+    return "… " + (whole if width / 2 <= len(whole) <= width else text[-width:])
+
+
 def number_labels(labels: Sequence[int]) -> pa.Array:
     """Return labels counted from 1, as people count; null where negative."""
     return pa.array([label + 1 if label >= 0 else None for label in labels], pa.int64())

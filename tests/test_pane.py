@@ -2,7 +2,7 @@
 
 import pytest
 
-from frame.pane import cut_text
+from frame.pane import cut_beginning, cut_text
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,17 @@ from frame.pane import cut_text
 )
 def test_a_text_is_cut_between_words(text: str | None, width: int, told: str) -> None:
     assert cut_text(text, width) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "told"),
+    [
+        ("", 9, ""),
+        ("In both", 7, "In both"),
+        ("creative content in both", 15, "… content in both"),
+        ("creative content in both", 14, "… in both"),
+        ("a " + "W" * 30, 10, "… " + "W" * 10),
+    ],
+)
+def test_a_beginning_is_cut_between_words(text: str, width: int, told: str) -> None:
+    assert cut_beginning(text, width) == told
