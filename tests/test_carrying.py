@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from frame.carrying import WORDS, list_forms
 from frame.exhibits import Record
-from frame.jobs import open_registry
+from frame.jobs import Job, open_registry
 from hivemind_core.exhibit import Panel
 from hivemind_core.export.files import FORMS
 from tests.browsing import (
@@ -41,6 +41,17 @@ def make_record(panels: int = 1, tables: int = 1) -> Record:
 def open_window(app: AppTest) -> AppTest:
     app.button(key="take-view").click()
     return app.run()
+
+
+def make_file(app: AppTest, talks: Path, name: str) -> Job:
+    """Let a view be written; return the job, which is over."""
+    app.button(key="take-view-start").click().run()
+    assert not app.exception
+    (folder,) = talks.iterdir()
+    job = open_registry().find(f"talk {folder / name}")
+    assert job is not None
+    job.wait(120)
+    return job
 
 
 def is_offered(app: AppTest) -> bool:
@@ -117,15 +128,11 @@ def test_a_view_is_made_in_the_background(
     monkeypatch.setenv("HIVEMIND_CACHE", str(tmp_path))
     app = open_window(visit("homogeneity", part="Between models"))
     app.selectbox(key="take-view-as").select("csv").run()
-    app.button(key="take-view-start").click().run()
-    assert not app.exception
-    (folder,) = (tmp_path / "talks").iterdir()
-    job = open_registry().find(f"talk {folder / 'talk.csv.zip'}")
-    assert job is not None
-    job.wait(120)
+    job = make_file(app, tmp_path / "talks", "talk.csv.zip")
     assert (job.news.state, job.news.words) == ("done", "")
     app.run()
     assert any(button.key == "take-view-download" for button in app.get("download_button"))
+    (folder,) = (tmp_path / "talks").iterdir()
     with zipfile.ZipFile(folder / "talk.csv.zip") as archive:
         about = json.loads(archive.read("about.json"))
     (told,) = about if isinstance(about, list) else (about,)
@@ -141,11 +148,7 @@ def test_a_file_that_was_cleared_away_is_offered_to_be_made_again(
     monkeypatch.setenv("HIVEMIND_CACHE", str(tmp_path))
     monkeypatch.setattr("frame.making.command_line", lambda *words: [sys.executable, "-c", ""])
     app = open_window(visit("overview"))
-    app.button(key="take-view-start").click().run()
-    (folder,) = (tmp_path / "talks").iterdir()
-    job = open_registry().find(f"talk {folder / 'talk.html'}")
-    assert job is not None
-    job.wait(120)
+    job = make_file(app, tmp_path / "talks", "talk.html")
     assert job.news.state == "done"
     app.run()
     assert not app.exception
@@ -160,11 +163,7 @@ def test_a_cache_that_cannot_be_written_says_which_setting_helps(
     fail = "raise SystemExit('no luck')"
     monkeypatch.setattr("frame.making.command_line", lambda *words: [sys.executable, "-c", fail])
     app = open_window(visit("overview"))
-    app.button(key="take-view-start").click().run()
-    (folder,) = (tmp_path / "talks").iterdir()
-    job = open_registry().find(f"talk {folder / 'talk.html'}")
-    assert job is not None
-    job.wait(120)
+    make_file(app, tmp_path / "talks", "talk.html")
     shutil.rmtree(tmp_path / "talks")
     (tmp_path / "talks").write_text("x")
     app.run()

@@ -36,7 +36,6 @@ BATCH, BATCH_TOKENS = 16, 2048  # the model gives a number for every token of it
 PLAIN = "User: {query}\n\nAssistant: {text}"
 REWRITTEN = "the template rewrites the response"
 TOO_SHORT = "no token with one before it"
-UNBEARABLE = "refused by the endpoint"
 
 
 @dataclass(frozen=True)
